@@ -1,0 +1,63 @@
+/*
+ * Merkle tile logs: hashing and proofs of RFC 6962/9162, tile and entry-bundle layout of C2SP tlog-tiles,
+ * checkpoints of C2SP tlog-checkpoint (no extension lines), receipts of tlog-proof.
+ */
+#ifndef ENT_TLOG_TLOG_H
+#define ENT_TLOG_TLOG_H
+
+#include "note/note.h"
+
+#define ENT_TLOG_ENTRY_MAX 65535 /* bytes of an entry (16-bit length in bundles) */
+#define ENT_TLOG_TILE 256        /* hashes in a full tile, entries in a full bundle */
+#define ENT_TLOG_PROOF_MAX 64    /* hashes in a proof */
+
+void ent_tlog_leaf_hash(struct ent_hash *out, struct ent_view entry);
+void ent_tlog_node_hash(struct ent_hash *out, const struct ent_hash *left, const struct ent_hash *right);
+
+struct ent_checkpoint {
+	struct ent_view origin;
+	uint64_t size; /* entries */
+	struct ent_hash root;
+};
+/* The three lines of a checkpoint's text; strict. Views point into text. */
+ENT_MUST_USE enum ent_status ent_checkpoint_parse(struct ent_checkpoint *out, struct ent_view text, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_checkpoint_print(struct ent_buf *out, const struct ent_checkpoint *cp, struct ent_error *err);
+/* A signed checkpoint note under one log key whose name is the origin. */
+ENT_MUST_USE enum ent_status ent_checkpoint_open(struct ent_checkpoint *out, struct ent_arena *arena, struct ent_view note,
+    const struct ent_vkey *log_key, struct ent_error *err);
+
+struct ent_tlog_proof {
+	struct ent_hash hashes[ENT_TLOG_PROOF_MAX];
+	size_t count;
+};
+/* RFC 9162 2.1.3.2 and 2.1.4.2. ENT_E_LOG_INCONSISTENT when it does not prove. */
+ENT_MUST_USE enum ent_status ent_tlog_check_inclusion(const struct ent_tlog_proof *proof, uint64_t index,
+    const struct ent_hash *leaf, uint64_t size, const struct ent_hash *root, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_tlog_check_consistency(const struct ent_tlog_proof *proof, uint64_t old_size,
+    const struct ent_hash *old_root, uint64_t new_size, const struct ent_hash *new_root, struct ent_error *err);
+/* A C2SP tlog-proof text: "c2sp.org/tlog-proof@v1", index, hashes, empty line, checkpoint note. */
+ENT_MUST_USE enum ent_status ent_tlog_proof_print(struct ent_buf *out, uint64_t index, const struct ent_tlog_proof *proof,
+    struct ent_view checkpoint_note, struct ent_error *err);
+
+/* A frontier: the roots of the full subtrees of a tree, enough to append and to compute the root. */
+struct ent_frontier {
+	uint64_t size;
+	struct ent_hash nodes[64]; /* nodes[l] is set when bit l of size is set */
+};
+void ent_frontier_add(struct ent_frontier *frontier, const struct ent_hash *leaf);
+void ent_frontier_root(const struct ent_frontier *frontier, struct ent_hash *out); /* size 0: SHA-256 of nothing */
+
+/* Relative paths of tlog-tiles: "tile/0/x001/067", with ".p/<w>" for a partial of width w (1..255); level -1 = "tile/entries/...". */
+#define ENT_TLOG_PATH_MAX 64
+ENT_MUST_USE enum ent_status ent_tlog_tile_path(char out[ENT_TLOG_PATH_MAX], int level, uint64_t n, unsigned width, struct ent_error *err);
+
+/*
+ * A bundle of entries: 16-bit big-endian length and bytes, each. Calls back for each entry; exactly `count` entries.
+ */
+typedef enum ent_status (*ent_tlog_entry_fn)(void *arg, uint64_t index, struct ent_view entry, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_tlog_bundle_parse(struct ent_view bundle, uint64_t first_index, size_t count,
+    ent_tlog_entry_fn fn, void *arg, struct ent_error *err);
+/* How many entries a bundle holds (whole entries; ENT_E_SYNTAX for a cut one, more than 256). */
+ENT_MUST_USE enum ent_status ent_tlog_bundle_count(size_t *out, struct ent_view bundle, struct ent_error *err);
+
+#endif
