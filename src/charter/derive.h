@@ -1,0 +1,172 @@
+/*
+ * derive: (epochs, proposals, logs, now) -> what is in force, for whom, and why. A pure function (charter sections 1, 3, 4, 7).
+ *
+ * struct ent_charter holds the verified inputs and only grows. ent_derive() computes a state at a time; equal inputs give
+ * equal states. Nothing here reads a clock, a file or a socket.
+ *
+ * Which statements count: the first entry of a log whose text has a given hash and that is signed by the quorum of its
+ * party; it takes effect at the time of the newest `alive` before it in that log, if that lies between time - 120 s and
+ * not-after (at most 30 days after time). A consent counts at `now` while its party is heard: now - F <= newest alive <= now + 120 s.
+ */
+#ifndef ENT_CHARTER_DERIVE_H
+#define ENT_CHARTER_DERIVE_H
+
+#include "charter/custody.h"
+#include "charter/docs.h"
+#include "charter/reason.h"
+
+#define ENT_SKEW_S 120                    /* clocks may differ by this much */
+#define ENT_NOT_AFTER_MAX_S (30LL * 86400) /* not-after is at most this far after time */
+#define ENT_LIMIT_LOG_ENTRIES 1000000u     /* statements of one party */
+#define ENT_LIMIT_PROPOSALS 10000u
+
+struct ent_charter;
+void ent_charter_free(struct ent_charter *charter);
+ENT_DEFINE_AUTO(ent_charter)
+
+/*
+ * From the genesis note: epoch 1.1, no parent, signed by the quorum of every member (proof of possession: every signature
+ * must be of an officer named there). Its text hash is the charter's name. ENT_E_SIGNATURE names the member and who is missing.
+ */
+ENT_MUST_USE enum ent_status ent_charter_new(struct ent_charter **out, struct ent_view genesis_note, struct ent_error *err);
+const struct ent_hash *ent_charter_id(const struct ent_charter *charter);
+const struct ent_epoch *ent_charter_epoch(const struct ent_charter *charter); /* the epoch in force */
+const struct ent_hash *ent_charter_epoch_hash(const struct ent_charter *charter);
+uint64_t ent_charter_generation(const struct ent_charter *charter); /* grows with every accepted input */
+
+/*
+ * Who is missing on a genesis draft, in words, one member a line (for `charter sign` and `charter verify`);
+ * *complete when nobody is. Verifies signatures.
+ */
+ENT_MUST_USE enum ent_status ent_charter_signatures(const struct ent_epoch *epoch, const struct ent_note *note, struct ent_buf *words,
+    bool *complete, struct ent_error *err);
+
+/* A proposal's text. Parsed and checked against the epoch (charter, pillar, participants are members, pillar open for admit, ...). ENT_E_EXISTS when known (harmless). */
+ENT_MUST_USE enum ent_status ent_charter_add_proposal(struct ent_charter *charter, struct ent_view text, struct ent_error *err);
+const struct ent_doc *ent_charter_proposal(const struct ent_charter *charter, const struct ent_hash *hash); /* NULL: unknown */
+size_t ent_charter_proposal_count(const struct ent_charter *charter);
+const struct ent_doc *ent_charter_proposal_at(const struct ent_charter *charter, size_t i);
+
+/*
+ * The next entry (index must be the log's current length) of a party's statement log: the whole note, as logged, from a
+ * log whose checkpoint was verified. Bad entries are kept as void: a member's own rubbish never stops the others from
+ * reading on. ENT_OK also for a void entry; ENT_E_INPUT for a wrong index or an unknown party.
+ */
+ENT_MUST_USE enum ent_status ent_charter_add_entry(struct ent_charter *charter, struct ent_view party, uint64_t index,
+    struct ent_view note, struct ent_error *err);
+uint64_t ent_charter_log_size(const struct ent_charter *charter, struct ent_view party);
+
+/* The root of a party's statement log at the size that was added (for views). */
+void ent_charter_set_root(struct ent_charter *charter, struct ent_view party, const struct ent_hash *root);
+
+/* A log caught lying (an inconsistent checkpoint): reliance on that party ends, and why. */
+ENT_MUST_USE enum ent_status ent_charter_set_broken(struct ent_charter *charter, struct ent_view party, const char *why, struct ent_error *err);
+
+/*
+ * Would this note be accepted as the next entry of that party's log? Checks everything add_entry would check, the quorum included.
+ * ENT_E_REFUSED with the reason (422 at charter/submit). A statement that this version does not act on is refused by name.
+ */
+ENT_MUST_USE enum ent_status ent_charter_admissible(const struct ent_charter *charter, struct ent_view note, int64_t now_unix_s, struct ent_error *err);
+
+/* Hashes of proposals that notes or consents in the logs name and whose text is not here yet. Up to max. */
+size_t ent_charter_wanted(const struct ent_charter *charter, struct ent_hash *out, size_t max);
+/* Does an officer's `note proposal <hash>` of any party stand in a log here? (a node keeps a proposal only then) */
+bool ent_charter_proposal_announced(const struct ent_charter *charter, const struct ent_hash *hash);
+
+/* The view's text over what was added (appends), and the hash that it has. */
+ENT_MUST_USE enum ent_status ent_charter_view(const struct ent_charter *charter, struct ent_buf *out, struct ent_hash *hash, struct ent_error *err);
+
+/* ---- the state at a time ---- */
+
+enum ent_project_state { ENT_PROJECT_PROPOSED, ENT_PROJECT_ACTIVE, ENT_PROJECT_LAPSED, ENT_PROJECT_UNHEARD, ENT_PROJECT_ENDED, ENT_PROJECT_UNENFORCED };
+const char *ent_project_state_name(enum ent_project_state state);
+
+struct ent_consent_state {
+	struct ent_view member;
+	bool given;      /* a consent that is valid (dates, says, quorum) stands */
+	bool counts;     /* given and its member is heard */
+	uint64_t index;  /* log index of the newest such consent */
+	int64_t until_unix_s;
+	bool lapsed;     /* one was given and ran out */
+};
+
+struct ent_project {
+	const struct ent_doc *doc; /* the proposal */
+	enum ent_project_state state;
+	int64_t in_force_since_unix_s; /* effect time of the last needed consent; 0 if it never came into force */
+	struct ent_hash replaced_by;   /* when state is ENDED because of a successor; else zero */
+	struct ent_consent_state *consents; /* one per member of the epoch, in order */
+	int64_t closes_unix_s; /* the earliest time at which this stops being in force if nothing more is heard */
+};
+
+struct ent_member_key {
+	struct ent_view kid;
+	enum ent_key_use use;
+	enum ent_key_type type;      /* KAS keys */
+	struct ent_view public_key;  /* SPKI, or 32 bytes of a seal key */
+	struct ent_view signer_name; /* seal keys: <member>/seal/<kid> */
+	uint64_t index;
+	int64_t since_unix_s;
+};
+struct ent_issuer_key {
+	struct ent_view issuer;
+	struct ent_view kid;
+	enum ent_key_type type;
+	struct ent_view spki;
+	int64_t until_unix_s;
+	uint64_t index;
+};
+
+struct ent_member_state {
+	const struct ent_party *party;
+	bool heard_any;
+	int64_t alive_unix_s; /* newest `alive` that is not ahead of now + 120 s; 0 = never */
+	uint64_t alive_index;
+	uint64_t log_size;
+	const char *broken;      /* NULL, or why nothing of this party counts */
+	const char *unenforced;  /* NULL, or which valid statement this version cannot act on: everything is refused then */
+	struct ent_member_key *keys; /* newest last */
+	size_t key_count;
+	struct ent_issuer_key *issuer_keys; /* not run out at now */
+	size_t issuer_key_count;
+};
+
+struct ent_state; /* immutable; refers to the charter it came from, which must outlive it and not change meanwhile */
+void ent_state_free(struct ent_state *state);
+ENT_DEFINE_AUTO(ent_state)
+
+ENT_MUST_USE enum ent_status ent_derive(struct ent_state **out, const struct ent_charter *charter, int64_t now_unix_s, struct ent_error *err);
+
+int64_t ent_state_now(const struct ent_state *state);
+const struct ent_charter *ent_state_charter(const struct ent_state *state);
+int64_t ent_state_clock_floor(const struct ent_state *state); /* second-newest alive of all members minus 120 s; INT64_MIN if fewer than two */
+size_t ent_state_member_count(const struct ent_state *state);
+const struct ent_member_state *ent_state_member_at(const struct ent_state *state, size_t i);
+const struct ent_member_state *ent_state_member(const struct ent_state *state, struct ent_view name); /* NULL: none */
+/* The party that an issuer URL speaks for, byte for byte; NULL: nobody. */
+const struct ent_member_state *ent_state_party_by_issuer(const struct ent_state *state, struct ent_view issuer);
+const struct ent_issuer_key *ent_state_issuer_key(const struct ent_state *state, struct ent_view issuer, struct ent_view kid);
+/* The member's newest KAS key of a type for new files; a key by kid for old ones. NULL: none. */
+const struct ent_member_key *ent_state_kas_key(const struct ent_state *state, struct ent_view member, enum ent_key_type type);
+const struct ent_member_key *ent_state_key_by_kid(const struct ent_state *state, struct ent_view member, struct ent_view kid);
+size_t ent_state_project_count(const struct ent_state *state);
+const struct ent_project *ent_state_project_at(const struct ent_state *state, size_t i);
+/* The project of that name in force, else the best candidate (unheard, lapsed, ended, proposed); NULL: no such proposal. */
+const struct ent_project *ent_state_project(const struct ent_state *state, struct ent_view name);
+const struct ent_project *ent_state_project_by_hash(const struct ent_state *state, const struct ent_hash *hash);
+/* Is `hash` the proposal in force under that name, or one that it replaced (through any chain of `replaces`)? */
+bool ent_state_project_lineage(const struct ent_state *state, struct ent_view name, const struct ent_hash *hash);
+
+/* F for a project: the smaller of the rule's and the project's, in seconds. */
+int64_t ent_state_fresh_s(const struct ent_state *state, const struct ent_project *project);
+
+/* Node state: log broken, unenforced statements, clock floor. Adds reasons; blocks when this node may answer nothing. */
+ENT_MUST_USE enum ent_status ent_state_node_reasons(const struct ent_state *state, struct ent_reasons *reasons, struct ent_error *err);
+/*
+ * May this party receive key shares in this project now? Adds every reason, the ok lines too. party_name need not be known.
+ * This is `why PARTY PROJECT` and step "project in force for the party" of the decision: one function.
+ */
+ENT_MUST_USE enum ent_status ent_state_party_reasons(const struct ent_state *state, struct ent_view party_name, struct ent_view project,
+    struct ent_reasons *reasons, struct ent_error *err);
+
+#endif
