@@ -71,6 +71,13 @@ ENT_MUST_USE enum ent_status ent_key_sign_jws(const struct ent_key *key, struct 
 ENT_MUST_USE enum ent_status ent_pubkey_verify_jws(const struct ent_pubkey *key, struct ent_view message,
     struct ent_view signature, struct ent_error *err);
 
+/*
+ * ECDH: the X coordinate, of fixed length, leading zeroes kept (wire reference, appendix C 3). ENT_E_INPUT for keys of two
+ * curves. For src/crypto/wrap only: it is not a key before it went through HKDF.
+ */
+ENT_MUST_USE enum ent_status ent_key_agree(struct ent_secret **out, const struct ent_key *key,
+    const struct ent_pubkey *peer, struct ent_error *err);
+
 /* Ed25519 (RFC 8032), strict: canonical S and A, no small-order A or R. Used by signed notes. */
 #define ENT_ED25519_KEY_LEN 32
 #define ENT_ED25519_SIG_LEN 64

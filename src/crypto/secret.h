@@ -6,7 +6,11 @@
 
 struct ent_secret; /* wiped when freed; there is no function that prints one */
 
-/* Once, at process start, before threads. A library user may leave it out: secrets are then on the plain heap, wiped. */
+/*
+ * Once, at process start, before threads, and in each process by itself: locks do not survive fork(2). bytes is rounded up
+ * to a power of two. ENT_E_CONFIG where the memory cannot be locked, guarded and kept out of dumps; secrets are on the
+ * plain heap then, wiped, as they are for a library user who leaves this out.
+ */
 ENT_MUST_USE enum ent_status ent_secret_heap_init(size_t bytes, struct ent_error *err);
 
 ENT_MUST_USE enum ent_status ent_secret_new(struct ent_secret **out, size_t len, struct ent_error *err); /* zeroed */

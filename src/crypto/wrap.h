@@ -22,6 +22,15 @@ ENT_MUST_USE enum ent_status ent_wrap_ec(uint8_t out[ENT_EC_WRAP_LEN], struct en
 ENT_MUST_USE enum ent_status ent_wrap_ec_with(uint8_t out[ENT_EC_WRAP_LEN], const struct ent_key *ephemeral,
     const uint8_t *iv, const struct ent_pubkey *to, const struct ent_secret *share, struct ent_error *err);
 
+/*
+ * The two halves of ent_wrap_ec_with. A rewrap answers all its shares under one session key pair (wire reference 2.4), so
+ * it agrees once (a scalar multiplication) and then wraps each share under wk with a fresh IV (iv NULL).
+ */
+ENT_MUST_USE enum ent_status ent_wrap_agree(struct ent_secret **wk, const struct ent_key *key,
+    const struct ent_pubkey *peer, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_wrap_share(uint8_t out[ENT_EC_WRAP_LEN], const struct ent_secret *wk, const uint8_t *iv,
+    const struct ent_secret *share, struct ent_error *err);
+
 /* Unwrap; ENT_E_TAMPERED for a blob of wrong length or tag. *share is the caller's. */
 ENT_MUST_USE enum ent_status ent_unwrap_ec(struct ent_secret **share, const struct ent_key *key,
     const struct ent_pubkey *ephemeral, struct ent_view blob, struct ent_error *err);

@@ -9,7 +9,10 @@
 #include "crypto/key.h"
 
 #define ENT_NOTE_MAX 65535       /* bytes of a note */
+#define ENT_NOTE_LONG_MAX 262144 /* bytes of an epoch: the one kind of note that may be longer */
 #define ENT_NOTE_SIGNATURES 64   /* signature lines */
+#define ENT_NOTE_NAME_MAX 255    /* bytes of a key's name */
+#define ENT_NOTE_KEY_LINE_MAX (ENT_NOTE_NAME_MAX + 80) /* bytes of a key line, public or private */
 #define ENT_NOTE_TYPE_ED25519 0x01
 #define ENT_NOTE_TYPE_COSIGNATURE 0x04
 
@@ -29,8 +32,9 @@ struct ent_signer;
 void ent_signer_free(struct ent_signer *signer);
 ENT_DEFINE_AUTO(ent_signer)
 ENT_MUST_USE enum ent_status ent_signer_generate(struct ent_signer **out, struct ent_view name, uint8_t type, struct ent_error *err);
+/* The line alone, without LF. */
 ENT_MUST_USE enum ent_status ent_signer_parse(struct ent_signer **out, struct ent_view line, struct ent_error *err);
-ENT_MUST_USE enum ent_status ent_signer_load(struct ent_signer **out, const char *path, struct ent_error *err); /* refuses a file readable by others */
+ENT_MUST_USE enum ent_status ent_signer_load(struct ent_signer **out, const char *path, struct ent_error *err); /* refuses a file open to group or others */
 ENT_MUST_USE enum ent_status ent_signer_save(const struct ent_signer *signer, const char *path, struct ent_error *err); /* 0600, never overwrites */
 const struct ent_vkey *ent_signer_vkey(const struct ent_signer *signer); /* borrowed */
 
@@ -47,12 +51,19 @@ struct ent_note {
 	size_t signature_count;
 };
 
-/* Strict: UTF-8, LF, text without an empty line, 1 to 64 signature lines, no trailing bytes. Views point into bytes. */
+/*
+ * Strict: UTF-8, LF, no byte order mark, text without an empty line, 1 to 64 signature lines, no trailing bytes, at most
+ * ENT_NOTE_MAX bytes. Two lines of one name and key id refuse the note. Views point into bytes.
+ */
 ENT_MUST_USE enum ent_status ent_note_parse(struct ent_note *out, struct ent_arena *arena, struct ent_view bytes, struct ent_error *err);
+/* As above with another limit: ENT_NOTE_LONG_MAX for epochs. */
+ENT_MUST_USE enum ent_status ent_note_parse_max(struct ent_note *out, struct ent_arena *arena, struct ent_view bytes,
+    size_t max, struct ent_error *err);
 
 /*
- * Which of keys signed this note? good[i] is set for each key with a valid signature; unknown lines are ignored;
- * a bad signature by a known key (same name and id) refuses the note: ENT_E_SIGNATURE. *count = number set.
+ * Which of keys (type Ed25519) signed this note? good[i] is set for each key with a valid signature; unknown lines are
+ * ignored; a bad signature by a known key (same name and id) refuses the note: ENT_E_SIGNATURE.
+ * *count = number of different public keys among those set: one key under two names counts once. It may be 0.
  */
 ENT_MUST_USE enum ent_status ent_note_verify(const struct ent_note *note, const struct ent_vkey *keys, size_t key_count,
     bool *good, size_t *count, struct ent_error *err);
@@ -60,11 +71,17 @@ ENT_MUST_USE enum ent_status ent_note_verify(const struct ent_note *note, const 
 /* As above with one key that must have signed. */
 ENT_MUST_USE enum ent_status ent_note_verify_one(const struct ent_note *note, const struct ent_vkey *key, struct ent_error *err);
 
-/* Append text, an empty line and one signature line per signer. text must end in LF and hold no empty line. */
+/*
+ * Append text, an empty line and one signature line per signer. text must end in LF and hold no empty line.
+ * A witness key (type 0x04) signs no notes: ENT_E_INPUT. On failure out is as before.
+ */
 ENT_MUST_USE enum ent_status ent_note_sign(struct ent_buf *out, struct ent_view text, const struct ent_signer *const *signers,
     size_t signer_count, struct ent_error *err);
 
-/* Append the union of the signature lines of two notes of one text (ENT_E_INPUT if the texts differ). */
+/*
+ * Append the union of the signature lines of two notes of one text (ENT_E_INPUT if the texts differ; ENT_E_SIGNATURE if
+ * they hold different signatures of one key: one of them is bad, so verify both first).
+ */
 ENT_MUST_USE enum ent_status ent_note_merge(struct ent_buf *out, const struct ent_note *a, const struct ent_note *b, struct ent_error *err);
 
 /* SHA-256 of the text: the identity of a document. */

@@ -10,6 +10,8 @@
 #define ENT_TLOG_ENTRY_MAX 65535 /* bytes of an entry (16-bit length in bundles) */
 #define ENT_TLOG_TILE 256        /* hashes in a full tile, entries in a full bundle */
 #define ENT_TLOG_PROOF_MAX 64    /* hashes in a proof */
+#define ENT_TLOG_SIZE_MAX ((uint64_t)1 << 40) /* entries of a log that is kept on disk */
+#define ENT_TLOG_BUNDLE_MAX (ENT_TLOG_TILE * (2 + ENT_TLOG_ENTRY_MAX)) /* bytes of a bundle */
 
 void ent_tlog_leaf_hash(struct ent_hash *out, struct ent_view entry);
 void ent_tlog_node_hash(struct ent_hash *out, const struct ent_hash *left, const struct ent_hash *right);
@@ -19,7 +21,7 @@ struct ent_checkpoint {
 	uint64_t size; /* entries */
 	struct ent_hash root;
 };
-/* The three lines of a checkpoint's text; strict. Views point into text. */
+/* The three lines of a checkpoint's text; strict, sizes up to 2^63 - 1. Views point into text. */
 ENT_MUST_USE enum ent_status ent_checkpoint_parse(struct ent_checkpoint *out, struct ent_view text, struct ent_error *err);
 ENT_MUST_USE enum ent_status ent_checkpoint_print(struct ent_buf *out, const struct ent_checkpoint *cp, struct ent_error *err);
 /* A signed checkpoint note under one log key whose name is the origin. */
@@ -38,6 +40,10 @@ ENT_MUST_USE enum ent_status ent_tlog_check_consistency(const struct ent_tlog_pr
 /* A C2SP tlog-proof text: "c2sp.org/tlog-proof@v1", index, hashes, empty line, checkpoint note. */
 ENT_MUST_USE enum ent_status ent_tlog_proof_print(struct ent_buf *out, uint64_t index, const struct ent_tlog_proof *proof,
     struct ent_view checkpoint_note, struct ent_error *err);
+/* The reverse: exactly what print writes (no "extra" line). *checkpoint_note is a view of text, not verified yet. */
+#define ENT_TLOG_PROOF_TEXT_MAX (ENT_NOTE_MAX + 4096)
+ENT_MUST_USE enum ent_status ent_tlog_proof_parse(uint64_t *index, struct ent_tlog_proof *proof,
+    struct ent_view *checkpoint_note, struct ent_view text, struct ent_error *err);
 
 /* A frontier: the roots of the full subtrees of a tree, enough to append and to compute the root. */
 struct ent_frontier {
@@ -47,7 +53,10 @@ struct ent_frontier {
 void ent_frontier_add(struct ent_frontier *frontier, const struct ent_hash *leaf);
 void ent_frontier_root(const struct ent_frontier *frontier, struct ent_hash *out); /* size 0: SHA-256 of nothing */
 
-/* Relative paths of tlog-tiles: "tile/0/x001/067", with ".p/<w>" for a partial of width w (1..255); level -1 = "tile/entries/...". */
+/*
+ * Relative paths of tlog-tiles: "tile/0/x001/067", with ".p/<w>" for a partial of width w (1..255); width 0 or 256 is the
+ * full tile; level -1 = "tile/entries/...".
+ */
 #define ENT_TLOG_PATH_MAX 64
 ENT_MUST_USE enum ent_status ent_tlog_tile_path(char out[ENT_TLOG_PATH_MAX], int level, uint64_t n, unsigned width, struct ent_error *err);
 

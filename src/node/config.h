@@ -1,0 +1,33 @@
+/* node.yaml of a node's home (contracts: Homes), read through one schema table. Unknown or duplicate keys are errors with line and column. */
+#ifndef ENT_NODE_CONFIG_H
+#define ENT_NODE_CONFIG_H
+
+#include "base/status.h"
+
+struct ent_node_config {
+	char *home;           /* folder of node.yaml, absolute */
+	char *party;          /* au.example */
+	char *listen;         /* 127.0.0.1:8080; ignored when a socket is handed over (LISTEN_FDS) */
+	char *url;            /* http://127.0.0.1:8080, the party's node line */
+	int64_t sync_interval_ms; /* 30000 */
+	bool demonstration;
+	int64_t clock_offset_s;   /* only with demonstration: true */
+	bool nationality_any;     /* nationality: any|every (default every) */
+	int64_t connections_max;  /* 4096 */
+};
+void ent_node_config_free(struct ent_node_config *config);
+ENT_DEFINE_AUTO(ent_node_config)
+/* path of node.yaml. ENT_E_CONFIG with file:line:column. plaintext `url`/`listen` off loopback is refused. */
+ENT_MUST_USE enum ent_status ent_node_config_load(struct ent_node_config **out, const char *path, struct ent_error *err);
+
+/* Each process's entry: returns the process's exit code. Channels and sockets are the process's own. */
+struct ent_channel;
+struct ent_clock;
+int ent_edge_main(const struct ent_node_config *config, int listen_fd, int judge_fd);
+int ent_judge_main(const struct ent_node_config *config, int edge_fd, int logger_fd, int keyholder_fd);
+int ent_logger_main(const struct ent_node_config *config, int judge_fd);
+int ent_keyholder_main(const struct ent_node_config *config, int judge_fd);
+/* The parent: binds or takes the socket, starts the four, restarts all when one dies, drains on SIGTERM/SIGINT. */
+int ent_parent_main(const struct ent_node_config *config);
+
+#endif

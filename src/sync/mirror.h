@@ -1,0 +1,56 @@
+/*
+ * A charter on disk and in memory: the genesis, proposals and every party's statement log, verified as they are read.
+ * The same code serves a node (own log in log/, the others' in peers/) and a client's cache (all in peers/).
+ *
+ * <charter_dir>/epoch/<k>, <charter_dir>/proposal/<hex>, <peers_dir>/<party>/statements/..., <state_dir>/head.<party>.statements
+ */
+#ifndef ENT_SYNC_MIRROR_H
+#define ENT_SYNC_MIRROR_H
+
+#include "charter/derive.h"
+#include "tlog/log_dir.h"
+
+struct ent_mirror_place {
+	const char *charter_dir;
+	const char *peers_dir;
+	const char *state_dir;
+	const char *own_party;   /* a node's own party: its log is read from own_log_dir, and never followed; NULL: a client */
+	const char *own_log_dir; /* <home>/log/statements */
+	const struct ent_hash *pinned; /* the genesis fingerprint that must be there; NULL: take what stands in epoch/1 */
+};
+
+struct ent_mirror;
+void ent_mirror_free(struct ent_mirror *mirror);
+ENT_DEFINE_AUTO(ent_mirror)
+
+/* Load everything that is there. ENT_E_NOT_FOUND without a genesis; ENT_E_SIGNATURE / ENT_E_TAMPERED when it is not the pinned one. */
+ENT_MUST_USE enum ent_status ent_mirror_open(struct ent_mirror **out, const struct ent_mirror_place *place, struct ent_error *err);
+
+/* Install a genesis note into an empty place (a client's first contact, `charter submit` into a node's home); verified first. */
+ENT_MUST_USE enum ent_status ent_mirror_install(const struct ent_mirror_place *place, struct ent_view genesis_note, struct ent_error *err);
+
+struct ent_charter *ent_mirror_charter(struct ent_mirror *mirror); /* borrowed */
+
+/* The own log grew (the logger appended): read the new entries into the charter. */
+ENT_MUST_USE enum ent_status ent_mirror_reload_own(struct ent_mirror *mirror, struct ent_error *err);
+
+/* Keep a proposal's text (content-addressed, durable) and add it to the charter. ENT_E_EXISTS when known. */
+ENT_MUST_USE enum ent_status ent_mirror_keep_proposal(struct ent_mirror *mirror, struct ent_view text, struct ent_error *err);
+
+/*
+ * One pull of one party's log and of proposals that are wanted, from a base URL: a state machine without sockets.
+ *   ent_pull_next(): the next path to GET (relative to the base URL, no leading slash) and its size limit; "" = done.
+ *   ent_pull_feed(): its answer. http_status 0 = no answer.
+ * log_prefix: "log/statements" at the party's own node, "mirror/<party>/statements" at another.
+ * A verified change is written to disk before the charter learns of it.
+ */
+#define ENT_PULL_PATH_MAX 256
+struct ent_pull;
+void ent_pull_free(struct ent_pull *pull);
+ENT_DEFINE_AUTO(ent_pull)
+ENT_MUST_USE enum ent_status ent_pull_new(struct ent_pull **out, struct ent_mirror *mirror, struct ent_view party, const char *log_prefix, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_pull_next(struct ent_pull *pull, char path[ENT_PULL_PATH_MAX], size_t *max_bytes, struct ent_error *err);
+/* ENT_E_LOG_INCONSISTENT: the party's log contradicts what was seen (the charter is told: set_broken). Other errors end this pull only. */
+ENT_MUST_USE enum ent_status ent_pull_feed(struct ent_pull *pull, int http_status, struct ent_view body, struct ent_error *err);
+
+#endif
