@@ -15,7 +15,7 @@ ent_key_free(struct ent_key *key)
 	OPENSSL_free(key);
 }
 
-/* *out owns pkey, also on failure. */
+/* Takes pkey, also on failure. */
 static enum ent_status
 key_of_pkey(struct ent_key **out, const struct ent_key_spec *spec, EVP_PKEY *pkey, struct ent_error *err)
 {
