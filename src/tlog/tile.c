@@ -1,5 +1,6 @@
 /* Names and contents of tlog-tiles' files. */
 #include <stdio.h>
+
 #include "tlog/tlog.h"
 
 enum {
