@@ -9,6 +9,7 @@
 #define ENT_LIMIT_REWRAP_BODY (1u << 20) /* bytes of requestBody */
 #define ENT_LIMIT_REWRAP_POLICIES 64
 #define ENT_LIMIT_REWRAP_OBJECTS 256     /* in one request, over all policies */
+#define ENT_LIMIT_REWRAP_RESPONSE (4u << 20) /* bytes of an answer */
 
 struct ent_rewrap_object {
 	struct ent_view id; /* keyAccessObjectId */

@@ -8,13 +8,18 @@
 
 #include "base/arena.h"
 
+#define ENT_STORE_ACCOUNT_NAME_MAX 128 /* bytes of an account's name */
+
 struct ent_store;
 void ent_store_free(struct ent_store *store);
 ENT_DEFINE_AUTO(ent_store)
-/* Open or create <path> (mode 0600), bring the schema up to date. */
+/* Open or create <path> (mode 0600; a file open to group or others is refused), bring the schema up to date. ENT_E_CONFIG. */
 ENT_MUST_USE enum ent_status ent_store_open_sqlite(struct ent_store **out, const char *path, struct ent_error *err);
 
-/* A transaction; nothing is durable before commit (which syncs). */
+/*
+ * A transaction; nothing is durable before commit (which syncs). Outside of one, each call is its own. A failed commit
+ * has rolled back. ENT_E_UNAVAILABLE: another process kept the store locked, or the disk is full; try again.
+ */
 ENT_MUST_USE enum ent_status ent_store_begin(struct ent_store *store, struct ent_error *err);
 ENT_MUST_USE enum ent_status ent_store_commit(struct ent_store *store, struct ent_error *err);
 void ent_store_rollback(struct ent_store *store);
@@ -47,6 +52,7 @@ struct ent_record {
 };
 /* Replaces a record of the same index (one that was written before a crash and never logged). */
 ENT_MUST_USE enum ent_status ent_store_record_put(struct ent_store *store, const struct ent_record *record, struct ent_error *err);
+/* ENT_E_NOT_FOUND */
 ENT_MUST_USE enum ent_status ent_store_record_get(struct ent_store *store, struct ent_record *out, struct ent_arena *arena, uint64_t index, struct ent_error *err);
 
 /* Remember a one-time value (kind: 'p' DPoP proof, 'r' request token; hash 32 bytes) until it expires. ENT_E_EXISTS: a replay. */
