@@ -1,0 +1,155 @@
+/* The profile's mirror of the charter, pulled through the home node and verified down to the pinned genesis. */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "client/client.h"
+
+enum { HEAD_MAX = 1024, PULL_ROUNDS_MAX = 100000 };
+
+struct place {
+	char charter[ENT_PATH_MAX];
+	char peers[ENT_PATH_MAX];
+	char state[ENT_PATH_MAX];
+	struct ent_mirror_place as;
+};
+
+static enum ent_status
+place_of(const struct entente_profile *profile, struct place *place, struct ent_error *err)
+{
+	ENT_TRY(ent_path_join(place->charter, sizeof(place->charter), err, "%s/charter", profile->cache_dir));
+	ENT_TRY(ent_path_join(place->peers, sizeof(place->peers), err, "%s/peers", profile->cache_dir));
+	ENT_TRY(ent_path_join(place->state, sizeof(place->state), err, "%s/state", profile->cache_dir));
+	place->as = (struct ent_mirror_place){ .charter_dir = place->charter, .peers_dir = place->peers,
+		.state_dir = place->state, .pinned = &profile->genesis };
+	return ENT_OK;
+}
+
+static enum ent_status
+first_contact(struct entente_profile *profile, const struct ent_mirror_place *place, struct ent_error *err)
+{
+	__attribute__((cleanup(ent_fetch_answer_fini))) struct ent_fetch_answer answer = { 0 };
+
+	ENT_TRY(ent_dir_make(profile->cache_dir, 0700, err));
+	ENT_TRY(ent_session_get(profile, profile->node, "charter/epoch/1", ENT_LIMIT_EPOCH_TEXT + ENT_NOTE_MAX, &answer, err));
+	if (answer.status != 200)
+		return ent_fail(err, ENT_E_UNAVAILABLE, "%s has no charter yet (it answered %d)", profile->node, answer.status);
+	return ent_mirror_install(place, ent_buf_view(&answer.body), err);
+}
+
+enum ent_status
+ent_profile_mirror(struct entente_profile *profile, bool online, struct ent_error *err)
+{
+	struct place place;
+	struct ent_error first = { 0 };
+	enum ent_status status;
+
+	if (profile->mirror != NULL)
+		return ENT_OK;
+	ENT_TRY(place_of(profile, &place, err));
+	status = ent_mirror_open(&profile->mirror, &place.as, &first);
+	if (status == ENT_OK)
+		return ENT_OK;
+	if (status != ENT_E_NOT_FOUND)
+		return ent_fail(err, first.code, "%s", first.text);
+	if (!online)
+		return ent_fail(err, ENT_E_UNAVAILABLE, "the profile %s has no copy of the charter yet; run once without --offline",
+		    profile->dir);
+	ENT_TRY(first_contact(profile, &place.as, err));
+	return ent_mirror_open(&profile->mirror, &place.as, err);
+}
+
+/* charter/head is a hint only: the view's hash goes into seals, and the node checks that it knows it. */
+static enum ent_status
+read_head(struct entente_profile *profile, struct ent_error *err)
+{
+	__attribute__((cleanup(ent_fetch_answer_fini))) struct ent_fetch_answer answer = { 0 };
+	struct ent_view body;
+
+	ENT_TRY(ent_session_get(profile, profile->node, "charter/head", HEAD_MAX, &answer, err));
+	if (answer.status != 200)
+		return ent_fail(err, ENT_E_UNAVAILABLE, "%s/charter/head answered %d", profile->node, answer.status);
+	body = ent_buf_view(&answer.body);
+	for (size_t at = 0; at < body.len;) {
+		size_t end = ent_view_find(body, '\n', at);
+		struct ent_view line = ent_view_slice(body, at, end - at);
+
+		if (ent_view_starts(line, ENT_LIT("view ")))
+			return ent_hash_from_hex(&profile->view, ent_view_slice(line, 5, line.len), err);
+		at = end + 1;
+	}
+	return ent_fail(err, ENT_E_UNAVAILABLE, "%s has published no view yet; try again in a moment", profile->node);
+}
+
+static enum ent_status
+pull_party(struct entente_profile *profile, const struct ent_party *party, struct ent_error *err)
+{
+	ENT_AUTO(ent_pull) pull = NULL;
+	char prefix[ENT_PULL_PATH_MAX];
+	char path[ENT_PULL_PATH_MAX];
+	size_t max_bytes;
+
+	if (ent_view_eq_str(party->name, profile->party))
+		ENT_TRY(ent_path_join(prefix, sizeof(prefix), err, "log/statements"));
+	else
+		ENT_TRY(ent_path_join(prefix, sizeof(prefix), err, "mirror/%.*s/statements", ENT_FMT(party->name)));
+	ENT_TRY(ent_pull_new(&pull, profile->mirror, party->name, prefix, err));
+	for (unsigned round = 0; round < PULL_ROUNDS_MAX; round++) {
+		__attribute__((cleanup(ent_fetch_answer_fini))) struct ent_fetch_answer answer = { 0 };
+
+		ENT_TRY(ent_pull_next(pull, path, &max_bytes, err));
+		if (path[0] == '\0')
+			return ENT_OK;
+		ENT_TRY(ent_session_get(profile, profile->node, path, max_bytes, &answer, err));
+		ENT_TRY(ent_pull_feed(pull, answer.status, ent_buf_view(&answer.body), err));
+	}
+	return ent_fail(err, ENT_E_UNAVAILABLE, "%s never stops sending entries of %.*s", profile->node, ENT_FMT(party->name));
+}
+
+enum ent_status
+ent_profile_sync(struct entente_profile *profile, struct ent_error *err)
+{
+	const struct ent_epoch *epoch;
+
+	ENT_TRY(ent_profile_mirror(profile, true, err));
+	if (profile->synced)
+		return ENT_OK;
+	ENT_TRY(read_head(profile, err));
+	epoch = ent_charter_epoch(ent_mirror_charter(profile->mirror));
+	for (size_t i = 0; i < epoch->member_count; i++) {
+		struct ent_error one = { 0 };
+
+		if (pull_party(profile, &epoch->members[i], &one) == ENT_OK)
+			continue;
+		/* A member that the home node has not heard yet is a fact that derive states better; a lie or no answer is not. */
+		if (one.code == ENT_E_NOT_FOUND || one.code == ENT_E_LOG_INCONSISTENT)
+			continue;
+		return ent_fail(err, one.code, "%s", one.text);
+	}
+	profile->synced = true;
+	return ENT_OK;
+}
+
+enum ent_status
+ent_profile_derive(struct entente_profile *profile, struct ent_state **out, struct ent_error *err)
+{
+	return ent_derive(out, ent_mirror_charter(profile->mirror), ent_clock_now(NULL), err);
+}
+
+enum entente_status
+entente_profile_sync(struct entente_profile *profile, struct entente_error *err)
+{
+	ENT_PUBLIC(err, ent_profile_sync(profile, ENT_PUBLIC_ERR));
+}
+
+const struct ent_party *
+ent_profile_member_of(const struct ent_state *state, struct ent_view url)
+{
+	for (size_t i = 0; i < ent_state_member_count(state); i++) {
+		const struct ent_party *party = ent_state_member_at(state, i)->party;
+
+		if (ent_view_eq(party->node, url))
+			return party;
+	}
+	return NULL;
+}
