@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "tdf/json_pull.h"
 
 #define ENT_LIMIT_MANIFEST (10u << 20)         /* bytes of a manifest (Go and JavaScript readers' limit) */
 #define ENT_LIMIT_MANIFEST_LARGE (128u << 20)  /* with `allow_large`: files written with --entente-only */
@@ -55,14 +56,12 @@ struct ent_manifest_limits {
 	bool allow_large;
 };
 
-/*
- * A pull source of bytes: *got = 0 means the end. The reader needs a few KiB at a time, whatever the manifest's size.
- */
-typedef enum ent_status (*ent_read_fn)(void *arg, uint8_t *into, size_t max, size_t *got, struct ent_error *err);
-
 /* Strict JSON (RFC 8259): duplicate members, bad UTF-8, trailing bytes refused; unknown members skipped; depth limited. */
 ENT_MUST_USE enum ent_status ent_manifest_read(struct ent_manifest *out, struct ent_arena *arena, ent_read_fn read, void *arg,
     const struct ent_manifest_limits *limits, struct ent_error *err);
+
+/* What reader and writer demand of key access objects: 1 to 40, protocol kas, one binding per split. ENT_E_FORMAT, ENT_E_LIMIT. */
+ENT_MUST_USE enum ent_status ent_kaos_check(const struct ent_kao *kaos, size_t count, struct ent_error *err);
 
 uint64_t ent_manifest_segment_size(const struct ent_manifest *m, uint32_t segment); /* plaintext bytes */
 
