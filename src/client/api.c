@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "client/client.h"
+#include "client/print.h"
 #include "crypto/secret.h"
 
 #ifndef ENTENTE_VERSION
@@ -30,6 +31,7 @@ ent_outward(struct entente_error *out, const struct ent_error *err)
 		out->status = (enum entente_status)row->exit_code;
 		ENT_IGNORE(ent_path_join(out->name, sizeof(out->name), NULL, "%s", row->name));
 		ENT_IGNORE(ent_path_join(out->text, sizeof(out->text), NULL, "%s", err->text[0] ? err->text : row->public_text));
+		ent_print_clean(out->text, strlen(out->text)); /* it may quote a node or a file */
 	}
 	return (enum entente_status)row->exit_code;
 }

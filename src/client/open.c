@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "client/print.h"
 #include "codec/base64.h"
 #include "crypto/wrap.h"
 #include "jose/jws.h"
@@ -75,7 +76,8 @@ find_holders(struct opening *o, struct ent_error *err)
 			continue;
 		object->outcome = DENIED;
 		ENT_TRY(ent_arena_printf(o->arena, &object->words, err,
-		    "%.*s is not allowed: it is no member's node in this charter (allowlist)", ENT_FMT(object->kao->url)));
+		    "%s is not allowed: it is no member's node in this charter (allowlist)",
+		    ent_print_text(o->arena, object->kao->url)));
 	}
 	return ENT_OK;
 }
@@ -157,7 +159,8 @@ set_outcome(struct opening *o, size_t i, enum outcome outcome, struct ent_error 
 	const struct ent_party *holder = o->objects[i].holder;
 
 	o->objects[i].outcome = outcome;
-	return ent_arena_printf(o->arena, &o->objects[i].words, err, "%.*s: %s", ENT_FMT(holder->name), words);
+	return ent_arena_printf(o->arena, &o->objects[i].words, err, "%.*s: %s", ENT_FMT(holder->name),
+	    ent_print_text(o->arena, ent_view_str(words)));
 }
 
 /* What the node says to a member: the reasons in metadata["entente"], with their cures. */
@@ -362,7 +365,7 @@ report(const struct opening *o, struct ent_opened *opened, struct ent_error *err
 		const struct object *object = &o->objects[i];
 		const char *sid;
 
-		ENT_TRY(ent_arena_strdup(o->arena, &sid, object->kao->sid, err));
+		sid = ent_print_text(o->arena, object->kao->sid);
 		if (object->outcome == RELEASED)
 			ENT_TRY(ent_buf_printf(&opened->with, err, "%s%s%s%.*s", opened->with.len ? "; " : "", sid, sid[0] ? ": " : "",
 			    ENT_FMT(object->holder->name)));

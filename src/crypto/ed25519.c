@@ -149,3 +149,19 @@ ent_ed25519_verify(const uint8_t key[ENT_ED25519_KEY_LEN], const uint8_t signatu
 	ent_evp_forget_errors();
 	return ent_fail(err, ENT_E_SIGNATURE, "the Ed25519 signature does not verify");
 }
+
+void
+ent_seal_kid(char out[ENT_SEAL_KID_SIZE], const uint8_t key[ENT_ED25519_KEY_LEN])
+{
+	/* RFC 8410: SEQUENCE { SEQUENCE { OID 1.3.101.112 }, BIT STRING } */
+	static const uint8_t prefix[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
+	const struct ent_view parts[] = { { prefix, sizeof(prefix) }, { key, ENT_ED25519_KEY_LEN } };
+	struct ent_hash hash;
+	char hex[ENT_HASH_HEX_SIZE];
+
+	ent_sha256_parts(&hash, parts, ENT_COUNT(parts));
+	ent_hash_hex(hex, &hash);
+	memcpy(out, "s-", 2);
+	memcpy(out + 2, hex, 16);
+	out[18] = '\0';
+}

@@ -95,4 +95,9 @@ ENT_MUST_USE enum ent_status ent_ed25519_verify(const uint8_t key[ENT_ED25519_KE
 /* Is this encoding acceptable as a public key (canonical, on the curve, not of small order)? */
 bool ent_ed25519_key_valid(const uint8_t key[ENT_ED25519_KEY_LEN]);
 
+
+/* "s-" and the first 16 hex digits of SHA-256 of the key's SubjectPublicKeyInfo (RFC 8410): a seal key's kid. */
+#define ENT_SEAL_KID_SIZE 19
+void ent_seal_kid(char out[ENT_SEAL_KID_SIZE], const uint8_t key[ENT_ED25519_KEY_LEN]);
+
 #endif

@@ -127,8 +127,8 @@ print_vkey_line(struct ent_signer *signer, struct ent_view name, struct ent_erro
 	return ENT_OK;
 }
 
-static enum ent_status
-signer_from_seed(struct ent_signer **out, struct ent_view name, uint8_t type, struct ent_view seed, struct ent_error *err)
+enum ent_status
+ent_signer_from_seed(struct ent_signer **out, struct ent_view name, uint8_t type, struct ent_view seed, struct ent_error *err)
 {
 	ENT_AUTO(ent_signer) signer = NULL;
 
@@ -156,7 +156,7 @@ ent_signer_generate(struct ent_signer **out, struct ent_view name, uint8_t type,
 	ENT_AUTO(ent_secret) seed = NULL;
 
 	ENT_TRY(ent_secret_random(&seed, SEED_LEN, err));
-	return signer_from_seed(out, name, type, ent_secret_view(seed), err);
+	return ent_signer_from_seed(out, name, type, ent_secret_view(seed), err);
 }
 
 enum ent_status

@@ -33,6 +33,9 @@ void ent_signer_free(struct ent_signer *signer);
 ENT_DEFINE_AUTO(ent_signer)
 ENT_MUST_USE enum ent_status ent_signer_generate(struct ent_signer **out, struct ent_view name, uint8_t type, struct ent_error *err);
 /* The line alone, without LF. */
+/* seed: 32 bytes; copied. */
+ENT_MUST_USE enum ent_status ent_signer_from_seed(struct ent_signer **out, struct ent_view name, uint8_t type, struct ent_view seed,
+    struct ent_error *err);
 ENT_MUST_USE enum ent_status ent_signer_parse(struct ent_signer **out, struct ent_view line, struct ent_error *err);
 ENT_MUST_USE enum ent_status ent_signer_load(struct ent_signer **out, const char *path, struct ent_error *err); /* refuses a file open to group or others */
 ENT_MUST_USE enum ent_status ent_signer_save(const struct ent_signer *signer, const char *path, struct ent_error *err); /* 0600, never overwrites */
