@@ -139,7 +139,7 @@ struct ent_proposal {
 	struct ent_view custody; /* the text behind the keyword */
 	struct ent_duration fresh;
 	bool has_labels;
-	struct ent_hash labels;
+	struct ent_hash labels;  /* project: of the `labels` proposal; labels: of the label policy file */
 	bool originator_last; /* `originator last`; else any */
 	bool unsealed_members;
 	bool alone_allowed;
@@ -153,6 +153,9 @@ struct ent_proposal {
 	bool files_all;        /* else files since */
 	int64_t files_since_unix_s;
 	int64_t from_unix_s;
+	/* profile (a posture in words: its titles) */
+	struct ent_view profile;
+	struct ent_hash evidence; /* of its evidence form */
 };
 
 enum ent_act {
@@ -175,6 +178,27 @@ enum ent_act {
 
 enum ent_key_use { ENT_KEY_USE_KAS, ENT_KEY_USE_SEAL };
 
+/* What an act is about, where its keyword alone does not say. Set it to print one of these; key and note follow from other members. */
+enum ent_object {
+	ENT_OBJECT_NONE,
+	ENT_OBJECT_KAS_KEY,    /* key: as key_use says */
+	ENT_OBJECT_SEAL_KEY,
+	ENT_OBJECT_PROPOSAL,   /* note, stop */
+	ENT_OBJECT_TEXT,       /* note: when note.text is there */
+	ENT_OBJECT_STATEMENT,  /* withdraw */
+	ENT_OBJECT_PROJECT,    /* withdraw, stop */
+	ENT_OBJECT_MEMBERSHIP, /* withdraw: of a member */
+	ENT_OBJECT_CHARTER,    /* withdraw: of a partner */
+	ENT_OBJECT_PARTNER,    /* stop */
+	ENT_OBJECT_PARTNER_IN_PROJECT,
+	ENT_OBJECT_PERSON,
+	ENT_OBJECT_FILE,
+	ENT_OBJECT_KEY,
+	ENT_OBJECT_OFFICER,    /* rotate */
+	ENT_OBJECT_LOG,
+	ENT_OBJECT_WITNESS
+};
+
 struct ent_statement {
 	enum ent_act act;
 	struct ent_view by;
@@ -186,12 +210,13 @@ struct ent_statement {
 	int64_t not_after_unix_s;
 	struct ent_title reason;
 	struct ent_view act_line; /* the whole act line */
-	/* consent, note proposal, resume, withdraw of a statement or consent, decline, accept: a hash */
+	enum ent_object object;
+	/* consent, note proposal, stop proposal, resume, withdraw of a statement, accept: a hash */
 	bool has_target;
 	struct ent_hash target;
 	int64_t until_unix_s; /* consent, issuer-key, accredit */
 	struct ent_view says; /* consent: the text behind the keyword */
-	/* key, issuer-key, retire, destroy */
+	/* key, issuer-key, retire, destroy, handover */
 	enum ent_key_use key_use;
 	struct ent_view kid;
 	struct ent_view algorithm;  /* "ec:secp256r1", "ed25519", "ES256" */
@@ -199,8 +224,17 @@ struct ent_statement {
 	struct ent_view issuer;
 	/* note text */
 	struct ent_title note; /* text.len 0: a `note proposal` */
-	/* the words of an act that this version does not act on yet (stop, resume, accredit, ...) */
+	/* the acts that this version does not act on yet: the whole act line, and its fields */
 	struct ent_view words;
+	struct ent_view party;    /* stop partner, accredit, handover */
+	struct ent_view project;  /* stop, withdraw */
+	struct ent_view person;   /* stop person */
+	struct ent_view file;     /* stop file */
+	struct ent_view profile;  /* accredit */
+	struct ent_view key_name; /* stop key: a kid or <name>+<key id>; rotate officer: the old officer's name */
+	struct ent_vkey new_key;  /* rotate */
+	uint32_t target_epoch;    /* accept, decline */
+	uint32_t target_attempt;  /* decline */
 };
 
 struct ent_alive {
@@ -333,6 +367,12 @@ ENT_MUST_USE enum ent_status ent_doc_print(struct ent_buf *out, const struct ent
  * ENT_E_INPUT.
  */
 ENT_MUST_USE enum ent_status ent_doc_check(const struct ent_doc *doc, struct ent_error *err);
+
+/* The keyword of an act: "consent", "issuer-key", ... */
+const char *ent_act_name(enum ent_act act);
+
+/* Put shares, attributes and reasons of a record into the order in which the grammar prints them, and drop repetitions. */
+void ent_record_sort(struct ent_record_doc *record);
 
 /* The `says` value for a consent to this proposal: kind and every line after `charter` but titles and reason, keys and hashes shortened. Appends. */
 ENT_MUST_USE enum ent_status ent_says_make(struct ent_buf *out, struct ent_view proposal_text, struct ent_error *err);
