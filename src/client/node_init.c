@@ -1,5 +1,6 @@
 /* node init: a node's home with fresh keys (contracts: Homes). Nothing that exists is overwritten. */
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/client.h"

@@ -171,7 +171,7 @@ ent_signer_parse(struct ent_signer **out, struct ent_view line, struct ent_error
 	ENT_TRY(split(&parts, ent_view_slice(line, sizeof(PRIVATE_PREFIX) - 1, line.len), err));
 	ENT_TRY(ent_secret_new(&data, KEY_DATA_LEN, err));
 	ENT_TRY(ent_base64_decode_exact(ent_secret_bytes(data), KEY_DATA_LEN, ENT_BASE64_STD, parts.data, err));
-	ENT_TRY(signer_from_seed(&signer, parts.name, ent_secret_bytes(data)[0],
+	ENT_TRY(ent_signer_from_seed(&signer, parts.name, ent_secret_bytes(data)[0],
 	    ent_view_slice(ent_secret_view(data), 1, SEED_LEN), err));
 	ENT_TRY(check_id(signer->vkey.id, &parts, err));
 	*out = ent_take(&signer);
