@@ -105,6 +105,7 @@ struct ent_member_key {
 	enum ent_key_type type;      /* KAS keys */
 	struct ent_view public_key;  /* SPKI, or 32 bytes of a seal key */
 	struct ent_view signer_name; /* seal keys: <member>/seal/<kid> */
+	const struct ent_vkey *vkey; /* seal keys: what verifies a seal; else NULL */
 	uint64_t index;
 	int64_t since_unix_s;
 };
