@@ -147,7 +147,7 @@ load(struct ent_log_dir *log, struct ent_error *err)
 	if (open_checkpoint(log, ent_buf_view(&log->note), &size, &root, err) != ENT_OK)
 		return ent_error_context(err, "the checkpoint of the log in %s", log->dir);
 	status = load_and_check(log, size, &root, &own);
-	if (status == ENT_E_NOT_FOUND || status == ENT_E_FORMAT || status == ENT_E_SYNTAX || status == ENT_E_LOG_INCONSISTENT)
+	if (ent_log_disk_blames_file(status) || status == ENT_E_LOG_INCONSISTENT)
 		return files_behind(log, size, own.text, err);
 	return status == ENT_OK ? ENT_OK : ent_fail(err, status, "%s", own.text);
 }

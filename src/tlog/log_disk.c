@@ -198,6 +198,13 @@ ent_log_disk_read(const char *dir, int level, uint64_t n, unsigned width, struct
 	return status == ENT_OK ? ENT_OK : ent_fail(err, status, "%s", own.text);
 }
 
+bool
+ent_log_disk_blames_file(enum ent_status status)
+{
+	return status == ENT_E_NOT_FOUND || status == ENT_E_FORMAT || status == ENT_E_SYNTAX || status == ENT_E_LIMIT ||
+	    status == ENT_E_INPUT; /* not a regular file */
+}
+
 enum ent_status
 ent_log_disk_read_tile(const char *dir, int level, uint64_t n, unsigned width, struct ent_hash *out, struct ent_error *err)
 {

@@ -31,6 +31,8 @@ ENT_MUST_USE enum ent_status ent_log_disk_replace(const char *path, struct ent_v
  */
 ENT_MUST_USE enum ent_status ent_log_disk_read(const char *dir, int level, uint64_t n, unsigned width, struct ent_buf *out,
     struct ent_error *err);
+/* Does this status of a read say that the file is missing or of the wrong shape, and not that reading failed? */
+bool ent_log_disk_blames_file(enum ent_status status);
 ENT_MUST_USE enum ent_status ent_log_disk_read_tile(const char *dir, int level, uint64_t n, unsigned width,
     struct ent_hash *out, struct ent_error *err);
 

@@ -32,10 +32,7 @@ found(struct ent_log_fault *fault, uint64_t index, struct ent_error *err, const 
 static enum ent_status
 bad_file(struct fsck *fsck, uint64_t index, const struct ent_error *why, struct ent_error *err)
 {
-	bool is_fault = why->code == ENT_E_NOT_FOUND || why->code == ENT_E_FORMAT || why->code == ENT_E_LIMIT ||
-	    why->code == ENT_E_INPUT || why->code == ENT_E_SYNTAX;
-
-	if (is_fault)
+	if (ent_log_disk_blames_file(why->code))
 		return found(fsck->fault, index, err, "from entry %llu on: %.180s", (unsigned long long)index, why->text);
 	return ent_fail(err, why->code, "%s", why->text);
 }
@@ -77,6 +74,41 @@ add_entry(void *arg, uint64_t index, struct ent_view entry, struct ent_error *er
 	return ent_log_tree_add(fsck->tree, entry, compare_tile, fsck, err);
 }
 
+/* Looks for the first entry of a bundle of wrong shape that is not what its tile says. */
+struct search {
+	struct ent_hash leaves[ENT_TLOG_TILE];
+	uint64_t next;
+};
+
+static enum ent_status
+compare_leaf(void *arg, uint64_t index, struct ent_view entry, struct ent_error *err)
+{
+	struct search *search = arg;
+	struct ent_hash leaf;
+
+	ent_tlog_leaf_hash(&leaf, entry);
+	if (!ent_hash_eq(&leaf, &search->leaves[index % ENT_TLOG_TILE]))
+		return ent_fail(err, ENT_E_LOG_INCONSISTENT, "found");
+	search->next = index + 1;
+	return ENT_OK;
+}
+
+static uint64_t
+first_wrong(const struct fsck *fsck, uint64_t first, unsigned width)
+{
+	ENT_AUTO_FINI(ent_buf) raw = ent_buf_with_max(ENT_TLOG_BUNDLE_MAX);
+	struct search search = { .next = first };
+	char path[ENT_TLOG_PATH_MAX], full[ENT_PATH_MAX];
+
+	/* What cannot be read leaves the answer at the bundle's first entry. */
+	if (ent_tlog_tile_path(path, ENT_LOG_BUNDLES, first / ENT_TLOG_TILE, width, NULL) == ENT_OK &&
+	    ent_path_join(full, sizeof(full), NULL, "%s/%s", fsck->dir, path) == ENT_OK &&
+	    ent_file_read(&raw, full, ENT_TLOG_BUNDLE_MAX, NULL) == ENT_OK &&
+	    ent_log_disk_read_tile(fsck->dir, 0, first / ENT_TLOG_TILE, width, search.leaves, NULL) == ENT_OK)
+		ENT_IGNORE(ent_tlog_bundle_parse(ent_buf_view(&raw), first, width, compare_leaf, &search, NULL));
+	return search.next;
+}
+
 static enum ent_status
 check_entries(struct fsck *fsck, uint64_t size, struct ent_error *err)
 {
@@ -88,7 +120,7 @@ check_entries(struct fsck *fsck, uint64_t size, struct ent_error *err)
 
 		ent_buf_clear(&bundle);
 		if (ent_log_disk_read(fsck->dir, ENT_LOG_BUNDLES, first / ENT_TLOG_TILE, width, &bundle, &own) != ENT_OK)
-			return bad_file(fsck, first, &own, err);
+			return bad_file(fsck, own.code == ENT_E_FORMAT ? first_wrong(fsck, first, width) : first, &own, err);
 		ENT_TRY(ent_tlog_bundle_parse(ent_buf_view(&bundle), first, width, add_entry, fsck, err));
 	}
 	return ent_log_tree_flush(fsck->tree, 0, compare_tile, fsck, err);
