@@ -75,10 +75,9 @@ reserve_slot(struct writer *w, uint64_t i, struct ent_error *err)
 static enum ent_status
 too_large(const struct writer *w, struct ent_error *err)
 {
-	return ent_fail(err, ENT_E_LIMIT,
-	    "the input has more than %" PRIu64 " segments of %" PRIu32 " bytes, which OpenTDF readers refuse: %s", w->segments_max,
-	    w->segment_size, w->in.is_file ? "--entente-only writes larger segments, for our own reader only"
-	    : "write it to a file first, or give its size with --size-hint");
+	return ent_fail(err, ENT_E_LIMIT, "the input is too large: OpenTDF readers take %" PRIu64 " segments of %" PRIu32 " bytes; %s",
+	    w->segments_max, w->segment_size, w->in.is_file || w->write->size_hint > LARGE_FROM
+	    ? "--entente-only writes larger segments, which only Entente reads" : "write it to a file first, or give its size with --size-hint");
 }
 
 static void
@@ -108,7 +107,7 @@ choose_sizes(struct writer *w, const struct ent_tdf_tuning *tuning, struct ent_e
 		w->segment_size = tuning->segment_size;
 	if (tuning->segments_max != 0)
 		w->segments_max = tuning->segments_max;
-	if (size > 0 && (size - 1) / w->segment_size >= w->segments_max)
+	if ((size > LARGE_FROM && !large) || (size > 0 && (size - 1) / w->segment_size >= w->segments_max))
 		return too_large(w, err);
 	if (!w->in.is_file)
 		return ENT_OK;
