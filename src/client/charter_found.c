@@ -1,0 +1,224 @@
+/* charter init and found: officers' keys, a member's lines, the genesis text. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "client/charter_io.h"
+#include "codec/yaml.h"
+
+enum { MEMBER_FILE_MAX = 65536, NAME_MAX_LEN = 512 };
+
+static const char default_rule[] = "consents all stops 1 fresh 48h";
+
+/* What charter init needs of a node.yaml: the rest is the daemon's. */
+struct node_file {
+	char *party;
+	char *url;
+	char *ignored[8];
+};
+
+static const struct ent_yaml_field node_fields[] = {
+	{ "party", ENT_YAML_TEXT, true, offsetof(struct node_file, party), .max = 253 },
+	{ "url", ENT_YAML_TEXT, true, offsetof(struct node_file, url), .max = 1024 },
+	{ "listen", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[0]), .max = 1024 },
+	{ "sync_interval", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[1]), .max = 64 },
+	{ "demonstration", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[2]), .max = 8 },
+	{ "clock_offset", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[3]), .max = 32 },
+	{ "nationality", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[4]), .max = 8 },
+	{ "connections_max", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[5]), .max = 16 },
+};
+
+enum ent_status
+ent_home_read(struct ent_home *out, struct ent_arena *arena, const char *home, struct ent_error *err)
+{
+	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(ENT_LIMIT_YAML_BYTES);
+	struct node_file file = { 0 };
+	char path[ENT_PATH_MAX];
+	enum ent_status status;
+
+	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/node.yaml", home));
+	status = ent_file_read(&text, path, ENT_LIMIT_YAML_BYTES, err);
+	if (status == ENT_E_NOT_FOUND)
+		return ent_error_context(err, "%s is no node's home; make one with \"entente node init\"", home);
+	ENT_TRY(status);
+	status = ent_yaml_read(&file, node_fields, ENT_COUNT(node_fields), ent_buf_view(&text), path, err);
+	if (status == ENT_OK)
+		status = ent_arena_strdup(arena, &out->party, ent_view_str(file.party), err);
+	if (status == ENT_OK)
+		status = ent_arena_strdup(arena, &out->url, ent_view_str(file.url), err);
+	out->dir = home;
+	ent_yaml_fini(&file, node_fields, ENT_COUNT(node_fields));
+	return status;
+}
+
+enum ent_status
+ent_home_vkey(const struct ent_home *home, const char *role, struct ent_arena *arena, uint8_t type, struct ent_vkey *out, struct ent_error *err)
+{
+	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(2048);
+	char path[ENT_PATH_MAX];
+	struct ent_view line;
+
+	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/keys/%s.vkey", home->dir, role));
+	ENT_TRY(ent_file_read(&text, path, 2048, err));
+	ENT_TRY(ent_arena_dup(arena, &line, ent_buf_view(&text), err));
+	if (line.len > 0 && line.data[line.len - 1] == '\n')
+		line.len--;
+	return ent_vkey_parse(out, line, type, err);
+}
+
+static enum ent_status
+make_officer(const struct entente_charter_init *init, const char *party, const char *name, struct ent_buf *lines, struct ent_error *err)
+{
+	ENT_AUTO(ent_signer) signer = NULL;
+	char full[NAME_MAX_LEN];
+	char path[ENT_PATH_MAX];
+
+	if (!ent_project_name_valid(ent_view_str(name)))
+		return ent_fail(err, ENT_E_USAGE, "\"%s\" is not an officer's name (a-z, 0-9 and -)", name);
+	ENT_TRY(ent_path_join(full, sizeof(full), err, "%s/officer/%s", party, name));
+	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/%s.key", init->officers_dir, name));
+	ENT_TRY(ent_signer_generate(&signer, ent_view_str(full), ENT_NOTE_TYPE_ED25519, err));
+	ENT_TRY(ent_signer_save(signer, path, err));
+	return ent_buf_printf(lines, err, "officer %.*s\n", ENT_FMT(ent_signer_vkey(signer)->line));
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Repeated lines stand sorted in every text. */
+static enum ent_status
+sorted_names(struct entente_list list, struct ent_arena *arena, const char ***out, struct ent_error *err)
+{
+	void *room;
+
+	ENT_TRY(ent_arena_alloc(arena, &room, list.count, sizeof(char *), err));
+	*out = room;
+	memcpy(room, list.items, list.count * sizeof(char *));
+	qsort(room, list.count, sizeof(char *), by_text);
+	return ENT_OK;
+}
+
+/* The member's lines in the epoch's order: what is checked here is checked again as part of the whole genesis. */
+static enum ent_status
+member_lines(const struct entente_charter_init *init, const struct ent_home *home, struct ent_arena *arena, struct ent_buf *out,
+    struct ent_error *err)
+{
+	struct ent_vkey statements, access, witness;
+	const char **names;
+
+	ENT_TRY(ent_home_vkey(home, "statements", arena, ENT_NOTE_TYPE_ED25519, &statements, err));
+	ENT_TRY(ent_home_vkey(home, "access", arena, ENT_NOTE_TYPE_ED25519, &access, err));
+	ENT_TRY(ent_home_vkey(home, "witness", arena, ENT_NOTE_TYPE_COSIGNATURE, &witness, err));
+	ENT_TRY(ent_buf_printf(out, err, "member %s\ntitle %s\ncountry %s\n", home->party, init->title, init->country));
+	ENT_TRY(sorted_names(init->officers, arena, &names, err));
+	for (size_t i = 0; i < init->officers.count; i++)
+		ENT_TRY(make_officer(init, home->party, names[i], out, err));
+	ENT_TRY(ent_buf_printf(out, err, "quorum %u\nlog %.*s\nlog %.*s\n", init->quorum, ENT_FMT(statements.line), ENT_FMT(access.line)));
+	return ent_buf_printf(out, err, "witness %.*s\nnode %s\nissuer %s\n", ENT_FMT(witness.line), home->url, home->url);
+}
+
+static enum ent_status
+charter_init(const struct entente_charter_init *init, struct ent_error *err)
+{
+	ENT_AUTO(ent_arena) arena = NULL;
+	ENT_AUTO_FINI(ent_buf) lines = ent_buf_with_max(MEMBER_FILE_MAX);
+	struct ent_home home;
+
+	if (!init->home || !init->title || !init->country || !init->officers_dir || !init->output || init->officers.count == 0)
+		return ent_fail(err, ENT_E_USAGE, "charter init needs --home, --title, --country, --officers-dir, -o and officers' names");
+	if (init->quorum == 0 || init->quorum > init->officers.count || 2 * (size_t)init->quorum <= init->officers.count)
+		return ent_fail(err, ENT_E_USAGE, "--quorum %u of %zu officers: it must be more than half of them and at most all", init->quorum,
+		    init->officers.count);
+	ENT_TRY(ent_arena_new(&arena, 1 << 20, err));
+	ENT_TRY(ent_home_read(&home, arena, init->home, err));
+	ENT_TRY(ent_dir_make(init->officers_dir, 0700, err));
+	ENT_TRY(member_lines(init, &home, arena, &lines, err));
+	return ent_file_create(init->output, ent_buf_view(&lines), 0644, err);
+}
+
+enum entente_status
+entente_charter_init(const struct entente_charter_init *init, struct entente_error *err)
+{
+	ENT_PUBLIC(err, charter_init(init, ENT_PUBLIC_ERR));
+}
+
+struct member_text {
+	struct ent_view text;
+	struct ent_view name;
+};
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct member_text *x = a, *y = b;
+
+	return ent_view_cmp(x->name, y->name);
+}
+
+static enum ent_status
+read_members(const struct entente_charter_found *found, struct ent_arena *arena, struct member_text **out, struct ent_error *err)
+{
+	void *room;
+	struct member_text *members;
+
+	ENT_TRY(ent_arena_alloc(arena, &room, found->members.count, sizeof(*members), err));
+	members = room;
+	for (size_t i = 0; i < found->members.count; i++) {
+		ENT_AUTO_FINI(ent_buf) file = ent_buf_with_max(MEMBER_FILE_MAX);
+		size_t end;
+
+		ENT_TRY(ent_file_read(&file, found->members.items[i], MEMBER_FILE_MAX, err));
+		ENT_TRY(ent_arena_dup(arena, &members[i].text, ent_buf_view(&file), err));
+		end = ent_view_find(members[i].text, '\n', 0);
+		if (!ent_view_starts(members[i].text, ENT_LIT("member ")))
+			return ent_fail(err, ENT_E_INPUT, "%s does not begin with a `member` line; make it with \"entente charter init\"",
+			    found->members.items[i]);
+		members[i].name = ent_view_slice(members[i].text, 7, end - 7);
+	}
+	qsort(members, found->members.count, sizeof(*members), by_name);
+	*out = members;
+	return ENT_OK;
+}
+
+static enum ent_status
+genesis_text(const struct entente_charter_found *found, const struct member_text *members, struct ent_buf *out, struct ent_error *err)
+{
+	char now[ENT_TIME_TEXT_SIZE];
+
+	ent_time_print(now, ent_clock_now(NULL));
+	ENT_TRY(ent_buf_printf(out, err, "charter/v1 epoch 1.1\ntime %s\nhost %s\ntitle %s\n", now, found->host, found->title));
+	for (size_t i = 0; i < found->members.count; i++)
+		ENT_TRY(ent_buf_add(out, members[i].text, err));
+	for (size_t i = 0; i < found->pillars.count; i++)
+		ENT_TRY(ent_buf_printf(out, err, "pillar %s\n", found->pillars.items[i]));
+	ENT_TRY(ent_buf_printf(out, err, "rule admit %s\n", found->rule_admit ? found->rule_admit : default_rule));
+	ENT_TRY(ent_buf_printf(out, err, "rule project %s\n", found->rule_project ? found->rule_project : default_rule));
+	return ent_buf_add_str(out, "limit accreditation 365d\nlimit rotation-cooling 72h\nlimit reseat-notice 30d\n", err);
+}
+
+static enum ent_status
+charter_found(const struct entente_charter_found *found, struct ent_error *err)
+{
+	ENT_AUTO(ent_arena) arena = NULL;
+	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(ENT_LIMIT_EPOCH_TEXT);
+	struct member_text *members;
+	struct ent_doc doc;
+
+	if (!found->host || !found->title || !found->output || found->members.count == 0)
+		return ent_fail(err, ENT_E_USAGE, "charter found needs --host, --title, -o and the members' files");
+	ENT_TRY(ent_arena_new(&arena, 16u << 20, err));
+	ENT_TRY(read_members(found, arena, &members, err));
+	ENT_TRY(genesis_text(found, members, &text, err));
+	ENT_TRY(ent_doc_parse(&doc, arena, ent_buf_view(&text), err));
+	ENT_TRY(ent_doc_check(&doc, err));
+	return ent_file_create(found->output, ent_buf_view(&text), 0644, err);
+}
+
+enum entente_status
+entente_charter_found(const struct entente_charter_found *found, struct entente_error *err)
+{
+	ENT_PUBLIC(err, charter_found(found, ENT_PUBLIC_ERR));
+}

@@ -1,0 +1,166 @@
+#include "client/charter_io.h"
+
+#include <stdlib.h>
+
+#include "jose/jws.h"
+
+enum { SUBMIT_MAX = 65536, ANSWER_MAX = 16384 };
+
+void
+ent_officer_keys_fini(struct ent_officer_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		ent_signer_free(keys->signers[i]);
+	keys->count = 0;
+}
+
+enum ent_status
+ent_officer_keys_load(struct ent_officer_keys *out, struct entente_list paths, struct ent_error *err)
+{
+	if (paths.count > ENT_OFFICER_KEYS_MAX)
+		return ent_fail(err, ENT_E_LIMIT, "%zu keys, limit %d", paths.count, ENT_OFFICER_KEYS_MAX);
+	for (size_t i = 0; i < paths.count; i++) {
+		ENT_TRY(ent_signer_load(&out->signers[out->count], paths.items[i], err));
+		out->count++;
+	}
+	return ENT_OK;
+}
+
+enum ent_status
+ent_paper_read(struct ent_paper *out, struct ent_arena *arena, const char *path, struct ent_error *err)
+{
+	ENT_AUTO_FINI(ent_buf) file = ent_buf_with_max(ENT_LIMIT_EPOCH_TEXT + ENT_NOTE_MAX);
+
+	*out = (struct ent_paper){ 0 };
+	ENT_TRY(ent_file_read(&file, path, ENT_LIMIT_EPOCH_TEXT + ENT_NOTE_MAX, err));
+	ENT_TRY(ent_arena_dup(arena, &out->bytes, ent_buf_view(&file), err));
+	/* A text holds no empty line: the first one ends it and the signatures follow. */
+	if (memmem(out->bytes.data, out->bytes.len, "\n\n", 2) != NULL) {
+		if (ent_note_parse(&out->note, arena, out->bytes, err) != ENT_OK)
+			return ent_error_context(err, "%s", path);
+	} else {
+		out->note.text = out->bytes;
+	}
+	if (ent_doc_parse(&out->doc, arena, out->note.text, err) != ENT_OK)
+		return ent_error_context(err, "%s", path);
+	return ENT_OK;
+}
+
+static enum ent_status
+report_party(struct ent_buf *out, const struct ent_paper *paper, const struct ent_party *party, uint32_t need, bool *complete,
+    struct ent_error *err)
+{
+	bool good[ENT_LIMIT_OFFICERS] = { false };
+	size_t count = 0;
+
+	ENT_TRY(ent_note_verify(&paper->note, party->officers, party->officer_count, good, &count, err));
+	ENT_TRY(ent_buf_printf(out, err, "%.*s: %zu of %u signatures", ENT_FMT(party->name), count, need));
+	if (count < need) {
+		*complete = false;
+		ENT_TRY(ent_buf_printf(out, err, "; %zu more of", need - count));
+	}
+	for (size_t i = 0; i < party->officer_count; i++) {
+		struct ent_view name = party->officers[i].name;
+
+		if (good[i] == (count >= need))
+			ENT_TRY(ent_buf_printf(out, err, " %.*s", ENT_FMT(ent_view_slice(name, ent_view_rfind(name, '/') + 1, name.len))));
+	}
+	return ent_buf_add_byte(out, '\n', err);
+}
+
+static const struct ent_party *
+member_named(const struct ent_epoch *epoch, struct ent_view name)
+{
+	for (size_t i = 0; epoch != NULL && i < epoch->member_count; i++)
+		if (ent_view_eq(epoch->members[i].name, name))
+			return &epoch->members[i];
+	return NULL;
+}
+
+enum ent_status
+ent_paper_report(struct ent_buf *out, const struct ent_paper *paper, const struct ent_epoch *epoch, bool *complete, struct ent_error *err)
+{
+	const struct ent_party *party;
+
+	*complete = true;
+	if (paper->doc.kind == ENT_DOC_EPOCH) {
+		for (size_t i = 0; i < paper->doc.epoch.member_count; i++)
+			ENT_TRY(report_party(out, paper, &paper->doc.epoch.members[i], paper->doc.epoch.members[i].quorum, complete, err));
+		return ENT_OK;
+	}
+	if (paper->doc.kind != ENT_DOC_STATEMENT)
+		return ent_fail(err, ENT_E_INPUT, "officers sign epochs and statements; this is another kind of text");
+	party = member_named(epoch, paper->doc.statement.by);
+	if (party == NULL)
+		return ent_fail(err, ENT_E_INPUT, "%.*s, who makes this statement, is no member", ENT_FMT(paper->doc.statement.by));
+	return report_party(out, paper, party, paper->doc.statement.act == ENT_ACT_NOTE ? 1 : party->quorum, complete, err);
+}
+
+enum ent_status
+ent_submit(struct entente_profile *profile, struct ent_view bytes, uint64_t *index, struct ent_error *err)
+{
+	__attribute__((cleanup(ent_fetch_answer_fini))) struct ent_fetch_answer answer = { 0 };
+	static const char *const headers[] = { "Content-Type: text/plain; charset=utf-8" };
+	char url[2048];
+	struct ent_fetch_request request = { .method = "POST", .url = url, .headers = headers, .header_count = 1, .body = bytes,
+		.max_bytes = ANSWER_MAX, .timeout_ms = ENT_CLIENT_TIMEOUT_MS, .ca_file = profile->ca_file };
+	json_t *json;
+	const char *reason;
+	int64_t found;
+
+	if (bytes.len > SUBMIT_MAX)
+		return ent_fail(err, ENT_E_LIMIT, "%zu bytes, a node takes %d", bytes.len, SUBMIT_MAX);
+	ENT_TRY(ent_path_join(url, sizeof(url), err, "%s/charter/submit", profile->node));
+	ENT_TRY(ent_fetch(profile->fetcher, &request, &answer, err));
+	json = json_loadb((const char *)answer.body.data, answer.body.len, JSON_REJECT_DUPLICATES, NULL);
+	reason = ent_claim_string(json, "reason");
+	*index = ent_claim_int(&found, json, "index") && found >= 0 ? (uint64_t)found : UINT64_MAX;
+	if (answer.status != 200)
+		ent_error_set(err, answer.status >= 500 ? ENT_E_UNAVAILABLE : ENT_E_REFUSED, "%s answered %d: %s", url, answer.status,
+		    reason != NULL ? reason : "no reason given");
+	json_decref(json);
+	return answer.status == 200 ? ENT_OK : err->code;
+}
+
+static enum ent_status
+say_json(struct ent_buf *out, const char *what, const struct ent_hash *hash, uint64_t index, const char *path, struct ent_view words,
+    struct ent_error *err)
+{
+	char hex[ENT_HASH_HEX_SIZE];
+	json_t *root = json_object();
+	char *text;
+	enum ent_status status;
+
+	ent_hash_hex(hex, hash);
+	json_object_set_new(root, "done", json_string(what));
+	json_object_set_new(root, "hash", json_string(hex));
+	json_object_set_new(root, "index", index != UINT64_MAX ? json_integer((json_int_t)index) : json_null());
+	json_object_set_new(root, "file", path != NULL ? json_string(path) : json_null());
+	json_object_set_new(root, "words", json_stringn((const char *)words.data, words.len));
+	text = json_dumps(root, JSON_INDENT(2));
+	json_decref(root);
+	status = text != NULL ? ent_buf_printf(out, err, "%s\n", text) : ent_fail(err, ENT_E_NO_MEMORY, "no memory for JSON");
+	free(text);
+	return status;
+}
+
+enum ent_status
+ent_say(char **out, enum entente_format format, const char *what, const struct ent_hash *hash, uint64_t index, const char *path,
+    struct ent_view words, struct ent_error *err)
+{
+	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(1 << 20);
+	char hex[ENT_HASH_HEX_SIZE];
+
+	if (format == ENTENTE_JSON) {
+		ENT_TRY(say_json(&text, what, hash, index, path, words, err));
+		return ent_give_text(out, &text, err);
+	}
+	ent_hash_hex(hex, hash);
+	ENT_TRY(ent_buf_printf(&text, err, "%s %s\n", what, hex));
+	ENT_TRY(ent_buf_add(&text, words, err));
+	if (index != UINT64_MAX)
+		ENT_TRY(ent_buf_printf(&text, err, "entered in the statement log at index %llu\n", (unsigned long long)index));
+	if (path != NULL)
+		ENT_TRY(ent_buf_printf(&text, err, "kept in %s\n", path));
+	return ent_give_text(out, &text, err);
+}

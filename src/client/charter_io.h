@@ -1,0 +1,48 @@
+/* What the charter commands share: homes, officers' keys, texts and notes on disk, submitting. Not installed. */
+#ifndef ENT_CLIENT_CHARTER_IO_H
+#define ENT_CLIENT_CHARTER_IO_H
+
+#include <jansson.h>
+
+#include "client/client.h"
+#include "codec/time.h"
+
+/* A node's home, as far as its operator's commands read it. */
+struct ent_home {
+	const char *dir;
+	const char *party;
+	const char *url;
+};
+ENT_MUST_USE enum ent_status ent_home_read(struct ent_home *out, struct ent_arena *arena, const char *home, struct ent_error *err);
+/* <home>/keys/<role>.vkey */
+ENT_MUST_USE enum ent_status ent_home_vkey(const struct ent_home *home, const char *role, struct ent_arena *arena, uint8_t type,
+    struct ent_vkey *out, struct ent_error *err);
+
+#define ENT_OFFICER_KEYS_MAX 32
+struct ent_officer_keys {
+	struct ent_signer *signers[ENT_OFFICER_KEYS_MAX];
+	size_t count;
+};
+ENT_MUST_USE enum ent_status ent_officer_keys_load(struct ent_officer_keys *out, struct entente_list paths, struct ent_error *err);
+void ent_officer_keys_fini(struct ent_officer_keys *keys);
+
+/* A file that holds a bare text or a signed note; bytes live in the arena, note.signature_count 0 for a bare text. */
+struct ent_paper {
+	struct ent_view bytes;
+	struct ent_note note;
+	struct ent_doc doc;
+};
+ENT_MUST_USE enum ent_status ent_paper_read(struct ent_paper *out, struct ent_arena *arena, const char *path, struct ent_error *err);
+
+/* The officers who may sign this document: of the party of a statement, of every member for an epoch. *need per party. */
+ENT_MUST_USE enum ent_status ent_paper_report(struct ent_buf *out, const struct ent_paper *paper, const struct ent_epoch *epoch, bool *complete,
+    struct ent_error *err);
+
+/* POST to <node>/charter/submit. *index = the entry's, UINT64_MAX for a proposal. ENT_E_REFUSED with the node's reason. */
+ENT_MUST_USE enum ent_status ent_submit(struct entente_profile *profile, struct ent_view bytes, uint64_t *index, struct ent_error *err);
+
+/* Words or {"report": ...}: what a command that changed something says. */
+ENT_MUST_USE enum ent_status ent_say(char **out, enum entente_format format, const char *what, const struct ent_hash *hash, uint64_t index,
+    const char *path, struct ent_view words, struct ent_error *err);
+
+#endif

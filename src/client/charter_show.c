@@ -1,0 +1,342 @@
+/* charter show and why: derive, in words or as JSON. Nothing is decided here. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/charter_io.h"
+#include "codec/time.h"
+
+static const char *
+time_text(char out[ENT_TIME_TEXT_SIZE], int64_t unix_s)
+{
+	if (unix_s <= 0)
+		return "never";
+	ent_time_print(out, unix_s);
+	return out;
+}
+
+static enum ent_status
+derive_for(struct entente_profile *profile, int offline, struct ent_state **state, struct ent_error *err)
+{
+	if (offline)
+		ENT_TRY(ent_profile_mirror(profile, false, err));
+	else
+		ENT_TRY(ent_profile_sync(profile, err));
+	return ent_profile_derive(profile, state, err);
+}
+
+/* ---- why ---- */
+
+static enum ent_status
+why_words(struct ent_buf *out, const struct ent_state *state, const char *party, const char *project, const struct ent_reasons *reasons,
+    struct ent_error *err)
+{
+	char now[ENT_TIME_TEXT_SIZE];
+	bool cures = false;
+
+	ent_time_print(now, ent_state_now(state));
+	ENT_TRY(ent_buf_printf(out, err, "%s %s receive key shares in %s, at %s.\n", party, ent_reasons_block(reasons) ? "may NOT" : "may",
+	    project, now));
+	for (size_t i = 0; i < reasons->count; i++) {
+		const struct ent_reason *r = &reasons->items[i];
+
+		ENT_TRY(ent_buf_printf(out, err, "  %s %s", ent_reason_row(r->code)->blocks ? "-  " : "ok:", r->text));
+		if (strcmp(r->cite, "-") != 0)
+			ENT_TRY(ent_buf_printf(out, err, " (%s)", r->cite));
+		ENT_TRY(ent_buf_add_byte(out, '\n', err));
+	}
+	for (size_t i = 0; i < reasons->count; i++) {
+		const struct ent_reason *r = &reasons->items[i];
+
+		if (!ent_reason_row(r->code)->blocks || r->cure[0] == '\0')
+			continue;
+		ENT_TRY(ent_buf_printf(out, err, "%s%s", cures ? "; " : "  would be cured by: ", r->cure));
+		cures = true;
+	}
+	return cures ? ent_buf_add_byte(out, '\n', err) : ENT_OK;
+}
+
+static enum ent_status
+dump(struct ent_buf *out, json_t *root, struct ent_error *err)
+{
+	char *text = json_dumps(root, JSON_INDENT(2));
+	enum ent_status status = text != NULL ? ent_buf_printf(out, err, "%s\n", text) : ent_fail(err, ENT_E_NO_MEMORY, "no memory for JSON");
+
+	json_decref(root);
+	free(text);
+	return status;
+}
+
+static enum ent_status
+why_json(struct ent_buf *out, const struct ent_state *state, const char *party, const char *project, const struct ent_reasons *reasons,
+    struct ent_error *err)
+{
+	char now[ENT_TIME_TEXT_SIZE];
+	json_t *root = json_object();
+	json_t *list = json_array();
+
+	ent_time_print(now, ent_state_now(state));
+	for (size_t i = 0; i < reasons->count; i++) {
+		const struct ent_reason *r = &reasons->items[i];
+		json_t *item = json_object();
+
+		json_object_set_new(item, "code", json_string(ent_reason_row(r->code)->name));
+		json_object_set_new(item, "blocks", json_boolean(ent_reason_row(r->code)->blocks));
+		json_object_set_new(item, "text", json_string(r->text));
+		json_object_set_new(item, "cite", json_string(r->cite));
+		json_object_set_new(item, "cure", json_string(r->cure));
+		json_array_append_new(list, item);
+	}
+	json_object_set_new(root, "party", json_string(party));
+	json_object_set_new(root, "project", json_string(project));
+	json_object_set_new(root, "at", json_string(now));
+	json_object_set_new(root, "may", json_boolean(!ent_reasons_block(reasons)));
+	json_object_set_new(root, "reasons", list);
+	return dump(out, root, err);
+}
+
+static enum ent_status
+why(struct entente_profile *profile, const char *party, const char *project, int offline, enum entente_format format, char **text,
+    struct ent_error *err)
+{
+	ENT_AUTO(ent_arena) arena = NULL;
+	ENT_AUTO(ent_state) state = NULL;
+	ENT_AUTO_FINI(ent_buf) out = ent_buf_with_max(4u << 20);
+	struct ent_reasons reasons = { 0 };
+
+	if (party == NULL || project == NULL)
+		return ent_fail(err, ENT_E_USAGE, "why needs a party and a project, as in: entente why jp.example quantum");
+	if (!ent_name_valid(ent_view_str(party)) || !ent_project_name_valid(ent_view_str(project)))
+		return ent_fail(err, ENT_E_USAGE, "\"%s\" or \"%s\" is not a name: lower-case letters, digits, dots and dashes", party, project);
+	ENT_TRY(ent_arena_new(&arena, 16u << 20, err));
+	ENT_TRY(derive_for(profile, offline, &state, err));
+	reasons.arena = arena;
+	ENT_TRY(ent_state_node_reasons(state, &reasons, err));
+	ENT_TRY(ent_state_party_reasons(state, ent_view_str(party), ent_view_str(project), &reasons, err));
+	if (format == ENTENTE_JSON)
+		ENT_TRY(why_json(&out, state, party, project, &reasons, err));
+	else
+		ENT_TRY(why_words(&out, state, party, project, &reasons, err));
+	ENT_TRY(ent_give_text(text, &out, err));
+	/* The answer no is an answer: the text is given, and the status says it to a script. */
+	return ent_reasons_block(&reasons) ? ent_fail(err, ENT_E_DENIED, "%s may not receive key shares in %s", party, project) : ENT_OK;
+}
+
+enum entente_status
+entente_why(struct entente_profile *profile, const char *party, const char *project, int offline, enum entente_format format, char **text,
+    struct entente_error *err)
+{
+	ENT_PUBLIC(err, why(profile, party, project, offline, format, text, ENT_PUBLIC_ERR));
+}
+
+/* ---- show ---- */
+
+static enum ent_status
+show_member(struct ent_buf *out, const struct ent_member_state *m, struct ent_error *err)
+{
+	char alive[ENT_TIME_TEXT_SIZE];
+	const struct ent_party *p = m->party;
+
+	ENT_TRY(ent_buf_printf(out, err, "member %.*s (%.*s): %zu officers, quorum %u; node %.*s\n", ENT_FMT(p->name), ENT_FMT(p->country),
+	    p->officer_count, p->quorum, ENT_FMT(p->node)));
+	ENT_TRY(ent_buf_printf(out, err, "  last alive %s, %llu statements\n", time_text(alive, m->alive_unix_s),
+	    (unsigned long long)m->log_size));
+	for (size_t i = 0; i < m->key_count; i++)
+		ENT_TRY(ent_buf_printf(out, err, "  %s key %.*s (statement %llu)\n", m->keys[i].use == ENT_KEY_USE_KAS ? "share" : "seal ",
+		    ENT_FMT(m->keys[i].kid), (unsigned long long)m->keys[i].index));
+	for (size_t i = 0; i < m->issuer_key_count; i++)
+		ENT_TRY(ent_buf_printf(out, err, "  token key %.*s of %.*s until %s (statement %llu)\n", ENT_FMT(m->issuer_keys[i].kid),
+		    ENT_FMT(m->issuer_keys[i].issuer), time_text(alive, m->issuer_keys[i].until_unix_s),
+		    (unsigned long long)m->issuer_keys[i].index));
+	if (m->broken != NULL)
+		ENT_TRY(ent_buf_printf(out, err, "  BROKEN: %s\n", m->broken));
+	return m->unenforced != NULL ? ent_buf_printf(out, err, "  NOT ENFORCED by this version: %s\n", m->unenforced) : ENT_OK;
+}
+
+static enum ent_status
+show_project(struct ent_buf *out, const struct ent_project *project, struct ent_error *err)
+{
+	const struct ent_proposal *p = &project->doc->proposal;
+	char hex[ENT_HASH_HEX_SIZE];
+	char time[ENT_TIME_TEXT_SIZE];
+
+	ent_hash_hex(hex, &project->doc->hash);
+	ENT_TRY(ent_buf_printf(out, err, "project %.*s (%.16s): %s\n  until %s, pillar %.*s, custody %.*s\n", ENT_FMT(p->project), hex,
+	    ent_project_state_name(project->state), time_text(time, p->until_unix_s), ENT_FMT(p->pillar), ENT_FMT(p->custody)));
+	for (size_t i = 0; p->title_count > 0 && i < 1; i++)
+		ENT_TRY(ent_buf_printf(out, err, "  title (%.*s): \"%.*s\"\n", ENT_FMT(p->titles[i].lang), ENT_FMT(p->titles[i].text)));
+	return ENT_OK;
+}
+
+static enum ent_status
+show_consents(struct ent_buf *out, const struct ent_state *state, const struct ent_project *project, struct ent_error *err)
+{
+	for (size_t i = 0; i < ent_state_member_count(state); i++) {
+		const struct ent_consent_state *c = &project->consents[i];
+
+		if (c->given)
+			ENT_TRY(ent_buf_printf(out, err, "  consent of %.*s: statement %llu%s\n", ENT_FMT(c->member), (unsigned long long)c->index,
+			    c->counts ? "" : ", does not count now: not heard"));
+		else
+			ENT_TRY(ent_buf_printf(out, err, "  consent of %.*s: %s\n", ENT_FMT(c->member), c->lapsed ? "ran out" : "not given yet"));
+	}
+	return ENT_OK;
+}
+
+static enum ent_status
+show_words(struct ent_buf *out, const struct ent_state *state, struct ent_error *err)
+{
+	const struct ent_charter *charter = ent_state_charter(state);
+	const struct ent_epoch *epoch = ent_charter_epoch(charter);
+	char hex[ENT_HASH_HEX_SIZE];
+
+	ent_hash_hex(hex, ent_charter_id(charter));
+	ENT_TRY(ent_buf_printf(out, err, "charter %s\nhost %.*s, epoch %u\n", hex, ENT_FMT(epoch->host), epoch->number));
+	if (epoch->title_count > 0)
+		ENT_TRY(ent_buf_printf(out, err, "title (%.*s): \"%.*s\"\n", ENT_FMT(epoch->titles[0].lang), ENT_FMT(epoch->titles[0].text)));
+	for (size_t i = 0; i < epoch->pillar_count; i++)
+		ENT_TRY(ent_buf_printf(out, err, "pillar %.*s: %s\n", ENT_FMT(epoch->pillars[i].name), epoch->pillars[i].open ? "open" : "closed"));
+	for (size_t i = 0; i < ent_state_member_count(state); i++)
+		ENT_TRY(show_member(out, ent_state_member_at(state, i), err));
+	for (size_t i = 0; i < ent_state_project_count(state); i++) {
+		ENT_TRY(show_project(out, ent_state_project_at(state, i), err));
+		ENT_TRY(show_consents(out, state, ent_state_project_at(state, i), err));
+	}
+	return ENT_OK;
+}
+
+static json_t *
+text_of(struct ent_view view)
+{
+	return json_stringn((const char *)view.data, view.len);
+}
+
+static json_t *
+member_json(const struct ent_member_state *m)
+{
+	char alive[ENT_TIME_TEXT_SIZE];
+	json_t *item = json_object();
+	json_t *keys = json_array();
+
+	for (size_t i = 0; i < m->key_count; i++)
+		json_array_append_new(keys, json_pack("{s:o, s:s, s:I}", "kid", text_of(m->keys[i].kid), "use",
+		    m->keys[i].use == ENT_KEY_USE_KAS ? "kas" : "seal", "index", (json_int_t)m->keys[i].index));
+	json_object_set_new(item, "name", text_of(m->party->name));
+	json_object_set_new(item, "country", text_of(m->party->country));
+	json_object_set_new(item, "node", text_of(m->party->node));
+	json_object_set_new(item, "quorum", json_integer(m->party->quorum));
+	json_object_set_new(item, "alive", m->alive_unix_s > 0 ? json_string(time_text(alive, m->alive_unix_s)) : json_null());
+	json_object_set_new(item, "statements", json_integer((json_int_t)m->log_size));
+	json_object_set_new(item, "keys", keys);
+	json_object_set_new(item, "broken", m->broken != NULL ? json_string(m->broken) : json_null());
+	return item;
+}
+
+static json_t *
+project_json(const struct ent_state *state, const struct ent_project *project)
+{
+	char hex[ENT_HASH_HEX_SIZE];
+	char time[ENT_TIME_TEXT_SIZE];
+	json_t *item = json_object();
+	json_t *consents = json_array();
+
+	ent_hash_hex(hex, &project->doc->hash);
+	for (size_t i = 0; i < ent_state_member_count(state); i++) {
+		const struct ent_consent_state *c = &project->consents[i];
+
+		json_array_append_new(consents, json_pack("{s:o, s:b, s:b, s:I}", "member", text_of(c->member), "given", c->given, "counts",
+		    c->counts, "index", (json_int_t)c->index));
+	}
+	json_object_set_new(item, "project", text_of(project->doc->proposal.project));
+	json_object_set_new(item, "proposal", json_string(hex));
+	json_object_set_new(item, "state", json_string(ent_project_state_name(project->state)));
+	json_object_set_new(item, "until", json_string(time_text(time, project->doc->proposal.until_unix_s)));
+	json_object_set_new(item, "custody", text_of(project->doc->proposal.custody));
+	json_object_set_new(item, "consents", consents);
+	return item;
+}
+
+static enum ent_status
+show_json(struct ent_buf *out, const struct ent_state *state, struct ent_error *err)
+{
+	const struct ent_charter *charter = ent_state_charter(state);
+	const struct ent_epoch *epoch = ent_charter_epoch(charter);
+	char hex[ENT_HASH_HEX_SIZE];
+	json_t *root = json_object();
+	json_t *members = json_array();
+	json_t *projects = json_array();
+
+	ent_hash_hex(hex, ent_charter_id(charter));
+	for (size_t i = 0; i < ent_state_member_count(state); i++)
+		json_array_append_new(members, member_json(ent_state_member_at(state, i)));
+	for (size_t i = 0; i < ent_state_project_count(state); i++)
+		json_array_append_new(projects, project_json(state, ent_state_project_at(state, i)));
+	json_object_set_new(root, "charter", json_string(hex));
+	json_object_set_new(root, "host", text_of(epoch->host));
+	json_object_set_new(root, "epoch", json_integer(epoch->number));
+	json_object_set_new(root, "members", members);
+	json_object_set_new(root, "projects", projects);
+	return dump(out, root, err);
+}
+
+static enum ent_status
+show(struct entente_profile *profile, int offline, enum entente_format format, char **text, struct ent_error *err)
+{
+	ENT_AUTO(ent_state) state = NULL;
+	ENT_AUTO_FINI(ent_buf) out = ent_buf_with_max(16u << 20);
+
+	ENT_TRY(derive_for(profile, offline, &state, err));
+	if (format == ENTENTE_JSON)
+		ENT_TRY(show_json(&out, state, err));
+	else
+		ENT_TRY(show_words(&out, state, err));
+	return ent_give_text(text, &out, err);
+}
+
+enum entente_status
+entente_charter_show(struct entente_profile *profile, int offline, enum entente_format format, char **text, struct entente_error *err)
+{
+	ENT_PUBLIC(err, show(profile, offline, format, text, ENT_PUBLIC_ERR));
+}
+
+/* ---- node status ---- */
+
+static enum ent_status
+status_words(struct ent_buf *out, struct entente_profile *profile, int http, const struct ent_state *state, struct ent_error *err)
+{
+	char alive[ENT_TIME_TEXT_SIZE];
+
+	ENT_TRY(ent_buf_printf(out, err, "%s: %s\n", profile->node, http == 200 ? "serving" : "not serving"));
+	for (size_t i = 0; state != NULL && i < ent_state_member_count(state); i++) {
+		const struct ent_member_state *m = ent_state_member_at(state, i);
+
+		ENT_TRY(ent_buf_printf(out, err, "%.*s last heard %s\n", ENT_FMT(m->party->name), time_text(alive, m->alive_unix_s)));
+	}
+	return ENT_OK;
+}
+
+static enum ent_status
+node_status(struct entente_profile *profile, enum entente_format format, char **text, struct ent_error *err)
+{
+	__attribute__((cleanup(ent_fetch_answer_fini))) struct ent_fetch_answer answer = { 0 };
+	ENT_AUTO(ent_state) state = NULL;
+	ENT_AUTO_FINI(ent_buf) out = ent_buf_with_max(1u << 20);
+	json_t *heard;
+
+	ENT_TRY(ent_session_get(profile, profile->node, "healthz", 4096, &answer, err));
+	ENT_TRY(derive_for(profile, 0, &state, err));
+	if (format == ENTENTE_WORDS) {
+		ENT_TRY(status_words(&out, profile, answer.status, state, err));
+		return ent_give_text(text, &out, err);
+	}
+	heard = json_array();
+	for (size_t i = 0; i < ent_state_member_count(state); i++)
+		json_array_append_new(heard, member_json(ent_state_member_at(state, i)));
+	ENT_TRY(dump(&out, json_pack("{s:s, s:b, s:o}", "node", profile->node, "serving", answer.status == 200, "members", heard), err));
+	return ent_give_text(text, &out, err);
+}
+
+enum entente_status
+entente_node_status(struct entente_profile *profile, enum entente_format format, char **text, struct entente_error *err)
+{
+	ENT_PUBLIC(err, node_status(profile, format, text, ENT_PUBLIC_ERR));
+}
