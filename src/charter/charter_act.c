@@ -1,8 +1,6 @@
 /* What this version does with each act of a statement: a row per act. */
 #include "charter/charter_set.h"
 
-#include <stdio.h>
-
 #include "codec/base64.h"
 
 /* ---- consent ---- */
@@ -72,53 +70,15 @@ admit_consent(const struct ent_charter *charter, const struct member_log *log, c
 
 /* ---- keys ---- */
 
-/* RFC 8410: the SubjectPublicKeyInfo of an Ed25519 key is this and the key's 32 bytes. */
-static const uint8_t ed25519_spki_prefix[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
-
-static void
-seal_kid(char out[ENT_KID_SIZE], struct ent_view key)
-{
-	const struct ent_view parts[] = { { ed25519_spki_prefix, sizeof(ed25519_spki_prefix) }, key };
-	char hex[ENT_HASH_HEX_SIZE];
-	struct ent_hash hash;
-
-	ent_sha256_parts(&hash, parts, ENT_COUNT(parts));
-	ent_hash_hex(hex, &hash);
-	snprintf(out, ENT_KID_SIZE, "s-%.16s", hex);
-}
-
-static enum ent_status
-check_kid(const struct ent_statement *s, const char *kid, struct ent_error *err)
-{
-	if (!ent_view_eq_str(s->kid, kid))
-		return ent_fail(err, ENT_E_REFUSED, "kid %.*s does not belong to this key, whose kid is %s", ENT_FMT(s->kid), kid);
-	return ENT_OK;
-}
-
-static enum ent_status
-check_seal_key(const struct ent_charter *charter, const struct ent_statement *s, struct ent_error *err)
-{
-	char kid[ENT_KID_SIZE];
-
-	if (s->public_key.len != ENT_ED25519_KEY_LEN || !ent_ed25519_key_valid(s->public_key.data))
-		return ent_fail(err, ENT_E_REFUSED, "not a usable Ed25519 key");
-	seal_kid(kid, s->public_key);
-	ENT_TRY(check_kid(s, kid, err));
-	if (ent_charter_epoch_has_key(charter, s->public_key.data))
-		return ent_fail(err, ENT_E_REFUSED, "seal key %s is a key of the epoch: each key has one role", kid);
-	return ENT_OK;
-}
-
 /* The key's type, by what it is and by what the statement calls it. */
 static enum ent_status
-check_spki(struct ent_view spki, enum ent_key_type named, char kid[ENT_KID_SIZE], struct ent_error *err)
+check_spki(struct ent_view spki, enum ent_key_type named, struct ent_error *err)
 {
 	ENT_AUTO(ent_pubkey) key = NULL;
 
 	ENT_TRY(ent_pubkey_from_spki(&key, spki, err));
 	if (ent_pubkey_type(key) != named)
 		return ent_fail(err, ENT_E_REFUSED, "the key is not of the algorithm that the statement names");
-	ent_pubkey_kid(kid, key);
 	return ENT_OK;
 }
 
@@ -126,15 +86,15 @@ static enum ent_status
 check_key(const struct ent_charter *charter, const struct member_log *log, const struct judged *j, struct ent_error *err)
 {
 	const struct ent_statement *s = j->statement;
-	char kid[ENT_KID_SIZE];
 	enum ent_key_type type;
 
 	(void)log;
+	if (s->key_use == ENT_KEY_USE_SEAL && ent_charter_epoch_has_key(charter, s->public_key.data))
+		return ent_fail(err, ENT_E_REFUSED, "seal key %.*s is a key of the epoch: each key has one role", ENT_FMT(s->kid));
 	if (s->key_use == ENT_KEY_USE_SEAL)
-		return check_seal_key(charter, s, err);
+		return ENT_OK;
 	ENT_TRY(ent_key_type_from_wire(&type, s->algorithm, err));
-	ENT_TRY(check_spki(s->public_key, type, kid, err));
-	return check_kid(s, kid, err);
+	return check_spki(s->public_key, type, err);
 }
 
 static bool
@@ -273,14 +233,13 @@ check_issuer_key(const struct ent_charter *charter, const struct member_log *log
 	const struct ent_statement *s = j->statement;
 	const struct seen *seen;
 	struct ent_hash name, digest;
-	char kid[ENT_KID_SIZE];
 	enum ent_key_type type;
 
 	(void)charter;
 	if (own_issuer(log, s->issuer) == NULL)
 		return ent_fail(err, ENT_E_REFUSED, "%.*s has no issuer %.*s in the epoch", ENT_FMT(s->by), ENT_FMT(s->issuer));
 	ENT_TRY(ent_key_type_from_jws(&type, s->algorithm, err));
-	ENT_TRY(check_spki(s->public_key, type, kid, err));
+	ENT_TRY(check_spki(s->public_key, type, err));
 	name_kid(&name, s);
 	ent_sha256(&digest, s->public_key);
 	seen = ent_charter_tree_get(&log->kids, &name);

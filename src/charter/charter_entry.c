@@ -49,8 +49,6 @@ check_dates(const struct ent_statement *s, const struct act_row *row, int64_t ef
 
 	if (row->timeless)
 		return ENT_OK;
-	if (s->not_after_unix_s - s->time_unix_s > ENT_NOT_AFTER_MAX_S)
-		return ent_fail(err, ENT_E_REFUSED, "not-after is more than 30 days after time");
 	if (effect_unix_s >= s->time_unix_s - ENT_SKEW_S && effect_unix_s <= s->not_after_unix_s)
 		return ENT_OK;
 	ent_time_print(first, s->time_unix_s);
@@ -59,11 +57,12 @@ check_dates(const struct ent_statement *s, const struct act_row *row, int64_t ef
 	return ent_fail(err, ENT_E_REFUSED, "the statement can take effect from %s to %s, and the time is %s", first, last, effect);
 }
 
-/* Dates and the act's own rules: is it of force? */
+/* What it says by itself, its dates and the act's own rules: is it of force? */
 static enum ent_status
 check_force(const struct ent_charter *charter, const struct member_log *log, const struct act_row *row,
     const struct judged *j, struct ent_error *err)
 {
+	ENT_TRY(ent_doc_check(j->doc, err));
 	ENT_TRY(check_dates(j->statement, row, j->effect_unix_s, err));
 	return row->check != NULL ? row->check(charter, log, j, err) : ENT_OK;
 }
@@ -94,7 +93,7 @@ take_unenforced(struct ent_charter *charter, struct member_log *log, const struc
     struct ent_error *err)
 {
 	if (j->statement->act == ENT_ACT_STOP)
-		ENT_TRY(note_stop(charter, j->hash, err));
+		ENT_TRY(note_stop(charter, &j->doc->hash, err));
 	if (log->unenforced != NULL)
 		return ENT_OK;
 	log->unenforced_index = j->index;
@@ -111,7 +110,7 @@ remember(struct member_log *log, const struct judged *j, struct ent_error *err)
 
 	ENT_TRY(ent_arena_alloc(log->arena, &room, 1, sizeof(*seen), err));
 	seen = room;
-	seen->hash = *j->hash;
+	seen->hash = j->doc->hash;
 	seen->index = j->index;
 	return ent_charter_tree_put(&log->texts, seen, err);
 }
@@ -170,13 +169,13 @@ add_statement(struct ent_charter *charter, struct member_log *log, const struct 
     struct ent_error *err)
 {
 	const struct act_row *row = ent_charter_act(doc->statement.act);
-	struct judged j = { .statement = &doc->statement, .hash = &doc->hash, .index = log->size };
+	struct judged j = { .doc = doc, .statement = &doc->statement, .index = log->size };
 	struct ent_error why = { 0 };
 	enum ent_status status = judge_statement(&j, charter, log, row, note, &why);
 
 	if (is_ours(status))
 		return ent_fail(err, status, "%s", why.text);
-	if (status != ENT_OK || ent_charter_tree_get(&log->texts, j.hash) != NULL)
+	if (status != ENT_OK || ent_charter_tree_get(&log->texts, &doc->hash) != NULL)
 		return ENT_OK;
 	/* Entry 0 of a log is an alive: what stands before the first one has no time, so it is void for ever. */
 	if (log->alive_count > 0)
@@ -237,7 +236,7 @@ ent_charter_add_entry(struct ent_charter *charter, struct ent_view party, uint64
 static enum ent_status
 check_new(const struct member_log *log, const struct judged *j, struct ent_error *err)
 {
-	const struct seen *seen = ent_charter_tree_get(&log->texts, j->hash);
+	const struct seen *seen = ent_charter_tree_get(&log->texts, &j->doc->hash);
 
 	if (seen != NULL)
 		return ent_fail(err, ENT_E_EXISTS, "the statement is entry %s %llu already", log->short_name,
@@ -268,8 +267,8 @@ judge_submitted(const struct ent_charter *charter, struct ent_view bytes, int64_
 	if (row->apply == NULL)
 		return ent_fail(err, ENT_E_REFUSED, "this version does not act on a %s yet, so it is not accepted", row->name);
 	log = &charter->logs[author];
+	j.doc = &doc;
 	j.statement = &doc.statement;
-	j.hash = &doc.hash;
 	j.index = log->size;
 	ENT_TRY(judge_statement(&j, charter, log, row, &note, err));
 	ENT_TRY(check_new(log, &j, err));

@@ -1,23 +1,7 @@
 /* Proposals: what is checked when a text arrives, and what ties it to the statements that name it. */
 #include "charter/charter_set.h"
 
-/* ---- checks against the epoch, a row per kind ---- */
-
-static enum ent_status
-check_project_custody(const struct ent_proposal *p, struct ent_view originator, struct ent_error *err)
-{
-	ENT_AUTO(ent_arena) scratch = NULL;
-	struct ent_custody custody;
-
-	ENT_TRY(ent_arena_new(&scratch, ENT_LIMIT_SCRATCH_BYTES, err));
-	if (ent_custody_compile(&custody, scratch, p->custody, originator, err) != ENT_OK)
-		return ent_error_context(err, "custody with originator %.*s", ENT_FMT(originator));
-	if (custody.members_needed < 2 && !p->alone_allowed)
-		return ent_fail(err, ENT_E_REFUSED,
-		    "custody \"%.*s\" lets one member open files of %.*s alone: say `alone allowed` if that is meant",
-		    ENT_FMT(p->custody), ENT_FMT(originator));
-	return ENT_OK;
-}
+/* ---- checks against the epoch, a row per kind; ent_doc_check() has seen to the rest ---- */
 
 static enum ent_status
 check_project(const struct ent_charter *charter, const struct ent_proposal *p, struct ent_error *err)
@@ -29,12 +13,10 @@ check_project(const struct ent_charter *charter, const struct ent_proposal *p, s
 		pillar |= ent_view_eq(epoch->pillars[i].name, p->pillar);
 	if (!pillar)
 		return ent_fail(err, ENT_E_REFUSED, "the epoch has no pillar %.*s", ENT_FMT(p->pillar));
-	for (size_t i = 0; i < p->participant_count; i++) {
+	for (size_t i = 0; i < p->participant_count; i++)
 		if (ent_charter_member_index(charter, p->participants[i]) == SIZE_MAX)
 			return ent_fail(err, ENT_E_REFUSED, "participant %.*s is not a member: others are admitted, project by project",
 			    ENT_FMT(p->participants[i]));
-		ENT_TRY(check_project_custody(p, p->participants[i], err));
-	}
 	return ENT_OK;
 }
 

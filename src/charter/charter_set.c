@@ -127,25 +127,6 @@ ent_charter_log_size(const struct ent_charter *charter, struct ent_view party)
 
 /* ---- the genesis ---- */
 
-/* What a genesis cannot say: there is nothing before it that it could follow, carry or lift. */
-static enum ent_status
-check_first(const struct ent_epoch *epoch, struct ent_error *err)
-{
-	const struct ent_rule *rule = &epoch->rule_project;
-
-	if (epoch->number != 1 || epoch->attempt != 1 || epoch->has_parent)
-		return ent_fail(err, ENT_E_REFUSED, "not a genesis: it is epoch %u.%u%s, a charter begins with 1.1 and no parent",
-		    epoch->number, epoch->attempt, epoch->has_parent ? " with a parent" : "");
-	if (epoch->carry_count > 0 || epoch->lift_count > 0 || epoch->former_count > 0)
-		return ent_fail(err, ENT_E_REFUSED, "a genesis has nothing to carry, to lift, and no former member");
-	if (epoch->member_count == 0)
-		return ent_fail(err, ENT_E_REFUSED, "a genesis without members");
-	if (!rule->consents_all && (rule->consents == 0 || rule->consents > epoch->member_count))
-		return ent_fail(err, ENT_E_REFUSED, "rule project asks for %u consents of %zu members", rule->consents,
-		    epoch->member_count);
-	return ENT_OK;
-}
-
 static enum ent_status
 check_founders(const struct ent_epoch *epoch, const struct ent_note *note, struct ent_error *err)
 {
@@ -210,7 +191,9 @@ ent_charter_new(struct ent_charter **out, struct ent_view genesis_note, struct e
 	if (charter->genesis.kind != ENT_DOC_EPOCH)
 		return ent_fail(err, ENT_E_REFUSED, "not a genesis: the text is not an epoch");
 	ENT_TRY(ent_doc_check(&charter->genesis, err));
-	ENT_TRY(check_first(charter_epoch(charter), err));
+	if (charter_epoch(charter)->number != 1)
+		return ent_fail(err, ENT_E_REFUSED, "not a genesis: it is epoch %u, and a charter begins with 1.1",
+		    charter_epoch(charter)->number);
 	ENT_TRY(check_founders(charter_epoch(charter), &note, err));
 	ENT_TRY(open_logs(charter, err));
 	charter->generation = 1;

@@ -128,8 +128,8 @@ bool ent_charter_epoch_has_key(const struct ent_charter *charter, const uint8_t 
 
 /* A statement whose note is parsed and whose author is a member. */
 struct judged {
-	const struct ent_statement *statement;
-	const struct ent_hash *hash; /* of its text */
+	const struct ent_doc *doc;
+	const struct ent_statement *statement; /* the doc's */
 	size_t author;               /* member index */
 	uint64_t index;              /* where it is, or will be */
 	int64_t effect_unix_s;

@@ -16,7 +16,6 @@
 #include "charter/reason.h"
 
 #define ENT_SKEW_S 120                    /* clocks may differ by this much */
-#define ENT_NOT_AFTER_MAX_S (30LL * 86400) /* not-after is at most this far after time */
 #define ENT_LIMIT_LOG_ENTRIES 1000000u     /* statements of one party */
 #define ENT_LIMIT_PROPOSALS 10000u
 
