@@ -2,42 +2,25 @@
 
 #include <stdlib.h>
 
-#include "codec/base64.h"
-
-/* Seal keys are published as bare keys; a note wants them as a verifier key with the signer's name. */
-static enum ent_status
-vkey_of(struct ent_vkey *out, struct ent_arena *arena, const struct ent_member_key *key, struct ent_error *err)
-{
-	uint8_t typed[1 + ENT_ED25519_KEY_LEN] = { ENT_NOTE_TYPE_ED25519 };
-	char base64[64];
-	struct ent_hash id;
-	const struct ent_view parts[] = { key->signer_name, ENT_LIT("\n"), ent_view_from(typed, sizeof(typed)) };
-	const char *line;
-
-	memcpy(typed + 1, key->public_key.data, ENT_ED25519_KEY_LEN);
-	ent_sha256_parts(&id, parts, ENT_COUNT(parts));
-	ent_base64_encode_to(base64, ENT_BASE64_STD, ent_view_from(typed, sizeof(typed)));
-	ENT_TRY(ent_arena_printf(arena, &line, err, "%.*s+%02x%02x%02x%02x+%.44s", ENT_FMT(key->signer_name), id.bytes[0],
-	    id.bytes[1], id.bytes[2], id.bytes[3], base64));
-	return ent_vkey_parse(out, ent_view_str(line), ENT_NOTE_TYPE_ED25519, err);
-}
-
 enum ent_status
 ent_seal_verify(const struct ent_note *note, struct ent_arena *arena, const struct ent_member_state *originator, struct ent_error *err)
 {
-	for (size_t i = 0; i < originator->key_count; i++) {
-		const struct ent_member_key *key = &originator->keys[i];
-		struct ent_vkey vkey;
-		struct ent_error other = { 0 };
+	struct ent_vkey *keys;
+	size_t key_count = 0, count = 0;
+	void *room, *good;
 
-		if (key->use != ENT_KEY_USE_SEAL || key->public_key.len != ENT_ED25519_KEY_LEN)
-			continue;
-		ENT_TRY(vkey_of(&vkey, arena, key, err));
-		if (ent_note_verify_one(note, &vkey, &other) == ENT_OK)
-			return ENT_OK;
-	}
-	return ent_fail(err, ENT_E_SIGNATURE, "the seal is not signed by a seal key that %.*s has published",
-	    ENT_FMT(originator->party->name));
+	ENT_TRY(ent_arena_alloc(arena, &room, originator->key_count, sizeof(*keys), err));
+	ENT_TRY(ent_arena_alloc(arena, &good, originator->key_count, sizeof(bool), err));
+	keys = room;
+	for (size_t i = 0; i < originator->key_count; i++)
+		if (originator->keys[i].use == ENT_KEY_USE_SEAL)
+			keys[key_count++] = *originator->keys[i].vkey;
+	/* All keys at once: a bad signature by any of them refuses the note, whoever else signed it. */
+	ENT_TRY(ent_note_verify(note, keys, key_count, good, &count, err));
+	if (count == 0)
+		return ent_fail(err, ENT_E_SIGNATURE, "the seal is not signed by a seal key that %.*s has published",
+		    ENT_FMT(originator->party->name));
+	return ENT_OK;
 }
 
 static int
@@ -87,6 +70,7 @@ ent_seal_open(struct ent_doc *out, struct ent_arena *arena, const struct ent_sta
 	ENT_TRY(ent_doc_parse(out, arena, note.text, err));
 	if (out->kind != ENT_DOC_FILE)
 		return ent_fail(err, ENT_E_FORMAT, "the policy's `entente` is another text than a seal");
+	ENT_TRY(ent_doc_check(out, err));
 	file = &out->file;
 	if (!ent_hash_eq(&file->charter, ent_charter_id(ent_state_charter(state))))
 		return ent_fail(err, ENT_E_TAMPERED, "the seal belongs to another charter");

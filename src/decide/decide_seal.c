@@ -1,0 +1,175 @@
+/* May this person have this text sealed here? (charter section 5, contracts "Sealing") */
+#include <stdio.h>
+
+#include "codec/time.h"
+#include "decide/decide.h"
+#include "decide/inquiry.h"
+
+static enum ent_status
+read_text(struct inquiry *q, struct ent_view text, bool *readable)
+{
+	struct ent_error why = { 0 };
+	struct ent_doc doc;
+	enum ent_status status = ent_doc_parse(&doc, q->arena, text, &why);
+
+	if (status == ENT_OK && doc.kind != ENT_DOC_FILE)
+		status = ent_fail(&why, ENT_E_REFUSED, "it is not the seal of a file");
+	if (status == ENT_OK)
+		status = ent_doc_check(&doc, &why);
+	if (status == ENT_E_NO_MEMORY || status == ENT_E_INTERNAL)
+		return ent_fail(q->err, status, "%s", why.text);
+	*readable = status == ENT_OK;
+	if (!*readable)
+		return say(q, ENT_R_SEAL_INVALID, "-", "", "the text cannot be sealed: %s", why.text);
+	q->out->sealed = true;
+	q->out->seal = doc.file;
+	q->out->file = doc.file.uuid;
+	q->out->project = doc.file.project;
+	q->out->originator = doc.file.originator;
+	return ENT_OK;
+}
+
+static enum ent_status
+ask_party(struct inquiry *q)
+{
+	ENT_TRY(ent_inquiry_party(q));
+	if (q->party == NULL || ent_view_eq(q->out->party, q->node->self))
+		return ENT_OK;
+	return say(q, ENT_R_ISSUER_UNKNOWN, "-", "seal at the node of your own party", "this node seals for persons of %.*s only",
+	    ENT_FMT(q->node->self));
+}
+
+static enum ent_status
+ask_identity(struct inquiry *q)
+{
+	const struct ent_file_doc *seal = &q->out->seal;
+
+	if (!ent_view_eq(seal->originator, q->node->self))
+		ENT_TRY(say(q, ENT_R_SEAL_INVALID, "-", "", "the originator is %.*s, and this node seals for %.*s", ENT_FMT(seal->originator),
+		    ENT_FMT(q->node->self)));
+	if (!ent_hash_eq(&seal->charter, ent_charter_id(ent_state_charter(q->state))))
+		ENT_TRY(say(q, ENT_R_SEAL_INVALID, "-", "", "the text is of another charter"));
+	return ENT_OK;
+}
+
+/* In force now, and no other: an older proposal of the lineage opens old files, it seals no new ones. */
+static enum ent_status
+ask_proposal(struct inquiry *q, const struct ent_doc **proposal)
+{
+	const struct ent_file_doc *seal = &q->out->seal;
+	const struct ent_project *project = ent_state_project(q->state, seal->project);
+	char hex[ENT_HASH_HEX_SIZE];
+
+	*proposal = NULL;
+	if (project == NULL)
+		return ENT_OK; /* the project's own reasons say so */
+	if (!ent_hash_eq(&project->doc->hash, &seal->proposal)) {
+		ent_hash_hex(hex, &project->doc->hash);
+		return say(q, ENT_R_SEAL_PROPOSAL, "-", "seal under the proposal in force",
+		    "the text names another proposal of project %.*s than %.8s, the one in force", ENT_FMT(seal->project), hex);
+	}
+	*proposal = project->doc;
+	return ENT_OK;
+}
+
+/* The writer's own country must be able to open what it writes. */
+static enum ent_status
+ask_releasability(struct inquiry *q)
+{
+	const struct ent_member_state *self = ent_state_member(q->state, q->node->self);
+	char wanted[4] = "";
+
+	if (q->country_count == 0 || self == NULL)
+		return ENT_OK;
+	for (size_t i = 0; i < 3 && self->party->country.len == 3; i++)
+		wanted[i] = (char)(self->party->country.data[i] | 0x20);
+	if (ent_inquiry_lists(q->countries, q->country_count, ent_view_str(wanted)))
+		return ENT_OK;
+	return say(q, ENT_R_RELTO_COUNTRY, "-", "add the originator's country", "the releasability does not list %.*s, the originator's country",
+	    ENT_FMT(self->party->country));
+}
+
+static enum ent_status
+ask_dates(struct inquiry *q)
+{
+	const struct ent_file_doc *seal = &q->out->seal;
+	int64_t now_unix_s = ent_state_now(q->state);
+	char created[ENT_TIME_TEXT_SIZE], now[ENT_TIME_TEXT_SIZE];
+
+	ent_time_print(created, seal->created_unix_s);
+	ent_time_print(now, now_unix_s);
+	if (seal->created_unix_s > now_unix_s + ENT_SKEW_S || seal->created_unix_s < now_unix_s - ENT_SKEW_S)
+		ENT_TRY(say(q, ENT_R_SEAL_FUTURE, "-", "set the clock and seal again",
+		    "`created` is %s and this node's clock says %s: they may differ by %d s", created, now, ENT_SKEW_S));
+	if (seal->has_until && seal->until_unix_s <= now_unix_s)
+		ENT_TRY(say(q, ENT_R_FILE_EXPIRED, "-", "a later `until`", "the file's `until` has passed already"));
+	return ENT_OK;
+}
+
+/* Names that no caller can have would close the file for ever, without a word. */
+static enum ent_status
+ask_dissem(struct inquiry *q)
+{
+	const struct ent_file_doc *seal = &q->out->seal;
+
+	for (size_t i = 0; i < seal->dissem_count; i++) {
+		struct ent_error why = { 0 };
+		struct ent_view sub, party;
+
+		if (ent_person_split(seal->dissem[i], &sub, &party, &why) != ENT_OK)
+			ENT_TRY(say(q, ENT_R_DISSEM, "-", "", "dissem entry %zu is not a person <sub>@<party>", i + 1));
+	}
+	return ENT_OK;
+}
+
+static enum ent_status
+ask_text(struct inquiry *q, bool (*view_known)(void *arg, const struct ent_hash *view), void *arg)
+{
+	const struct ent_file_doc *seal = &q->out->seal;
+	const struct ent_doc *proposal;
+
+	ENT_TRY(ask_identity(q));
+	ENT_TRY(ent_inquiry_attributes(q, &q->out->reasons, seal->attributes, seal->attribute_count));
+	ENT_TRY(ask_proposal(q, &proposal));
+	ENT_TRY(ent_inquiry_seal_text(q, &q->out->reasons, seal, proposal));
+	ENT_TRY(ask_dates(q));
+	if (!view_known(arg, &seal->view))
+		ENT_TRY(say(q, ENT_R_SEAL_INVALID, "-", "take a view of this node", "the text names a view that this node does not serve"));
+	ENT_TRY(ask_releasability(q));
+	return ask_dissem(q);
+}
+
+static enum ent_status
+ask_all(struct inquiry *q, struct ent_view seal_text, bool (*view_known)(void *arg, const struct ent_hash *view), void *arg)
+{
+	const struct ent_project *project;
+	bool readable = false;
+
+	if (q->state == NULL)
+		return say(q, ENT_R_NO_CHARTER, "-", "give this node its charter's genesis", "this node has no charter");
+	if (ent_state_member(q->state, q->node->self) == NULL)
+		ENT_TRY(say(q, ENT_R_NO_CHARTER, "-", "", "this node's member is not a member of the epoch in force"));
+	ENT_TRY(ent_state_node_reasons(q->state, &q->out->reasons, q->err));
+	ENT_TRY(ask_party(q));
+	ENT_TRY(read_text(q, seal_text, &readable));
+	if (!readable)
+		return ENT_OK;
+	project = ent_state_project(q->state, q->out->project);
+	q->out->stop_bound_s = project != NULL ? ent_state_fresh_s(q->state, project) : 0;
+	ENT_TRY(ent_state_party_reasons(q->state, q->node->self, q->out->project, &q->out->reasons, q->err));
+	ENT_TRY(ask_text(q, view_known, arg));
+	return q->out->person.len > 0 ? ent_inquiry_person_project(q) : ENT_OK;
+}
+
+enum ent_status
+ent_decide_seal(struct ent_decision *out, struct ent_arena *arena, const struct ent_state *state, const struct ent_decide_node *node,
+    const struct ent_person *person, struct ent_view seal_text, bool (*view_known)(void *arg, const struct ent_hash *view), void *arg,
+    struct ent_error *err)
+{
+	struct inquiry q = { .out = out, .arena = arena, .state = state, .node = node, .person = person, .err = err };
+
+	*out = (struct ent_decision){ .reasons = { .arena = arena } };
+	ENT_TRY(ask_all(&q, seal_text, view_known, arg));
+	out->permit = !ent_reasons_block(&out->reasons);
+	return ENT_OK;
+}
