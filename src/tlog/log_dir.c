@@ -245,13 +245,9 @@ ent_log_dir_checkpoint(const struct ent_log_dir *log)
 	return ent_buf_view(&log->note);
 }
 
-/* Build log->next from log->tree and the entries, on disk too, and prove to ourselves that the disk has it. */
 static enum ent_status
-integrate(struct ent_log_dir *log, const struct ent_view *entries, size_t count, struct ent_error *err)
+check_room(const struct ent_log_dir *log, const struct ent_view *entries, size_t count, struct ent_error *err)
 {
-	struct ent_log_disk disk = { .dir = log->dir };
-	struct ent_hash root, on_disk;
-
 	if (log->lock_fd < 0)
 		return ent_fail(err, ENT_E_INPUT, "the log in %s was opened for reading", log->dir);
 	if (count > ENT_TLOG_SIZE_MAX - ent_log_dir_size(log))
@@ -259,11 +255,33 @@ integrate(struct ent_log_dir *log, const struct ent_view *entries, size_t count,
 	for (size_t i = 0; i < count; i++)
 		if (entries[i].len > ENT_TLOG_ENTRY_MAX)
 			return ent_fail(err, ENT_E_LIMIT, "a log entry of %zu bytes, limit %d", entries[i].len, ENT_TLOG_ENTRY_MAX);
+	return ENT_OK;
+}
+
+static enum ent_status
+write_next(struct ent_log_dir *log, const struct ent_view *entries, size_t count, struct ent_error *err)
+{
 	ENT_TRY(ent_log_tree_copy(log->next, log->tree, err));
 	for (size_t i = 0; i < count; i++)
-		ENT_TRY(ent_log_tree_add(log->next, entries[i], ent_log_disk_write, &disk, err));
-	ENT_TRY(ent_log_tree_flush(log->next, ent_log_dir_size(log), ent_log_disk_write, &disk, err));
-	ENT_TRY(ent_log_disk_sync(&disk, err));
+		ENT_TRY(ent_log_tree_add(log->next, entries[i], ent_log_disk_write, &log->disk, err));
+	ENT_TRY(ent_log_tree_flush(log->next, ent_log_dir_size(log), ent_log_disk_write, &log->disk, err));
+	return ent_log_disk_sync(&log->disk, err);
+}
+
+/* Build log->next from log->tree and the entries, on disk too, and prove to ourselves that the disk has it. */
+static enum ent_status
+integrate(struct ent_log_dir *log, const struct ent_view *entries, size_t count, struct ent_error *err)
+{
+	struct ent_hash root, on_disk;
+	enum ent_status status;
+
+	ENT_TRY(check_room(log, entries, count, err));
+	log->disk.dir = log->dir;
+	status = write_next(log, entries, count, err);
+	if (status != ENT_OK) {
+		memset(&log->disk, 0, sizeof(log->disk)); /* what was synced and what was not is not known any more */
+		return status;
+	}
 	ent_frontier_root(&log->next->frontier, &root);
 	ENT_TRY(ent_log_disk_root(log->dir, log->next->frontier.size, &on_disk, err));
 	if (!ent_hash_eq(&root, &on_disk))

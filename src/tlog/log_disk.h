@@ -5,7 +5,10 @@
 #include "base/file.h"
 #include "tlog/log_tree.h"
 
-/* A batch of written files whose folders are still to be synced: one folder a level at a time. */
+/*
+ * Where files are being written: for each level the folder of the last file, and whether it is still to be synced.
+ * Kept from one append to the next, so that a folder's ancestors are synced once; cleared after any failure.
+ */
 struct ent_log_disk {
 	const char *dir; /* borrowed */
 	struct {
