@@ -72,7 +72,8 @@ ent_gcm_open(struct ent_gcm *gcm, uint8_t *out, struct ent_view sealed, struct e
 	int n = 0;
 
 	if (sealed.len < ENT_GCM_OVERHEAD)
-		return ent_fail(err, ENT_E_TAMPERED, "%zu encrypted bytes are too few: IV and tag are %d", sealed.len, ENT_GCM_OVERHEAD);
+		return ent_fail(err, ENT_E_TAMPERED, "%zu encrypted bytes are too few: IV and tag are %d", sealed.len,
+		    ENT_GCM_OVERHEAD);
 	if (sealed.len > GCM_PLAIN_MAX)
 		return ent_fail(err, ENT_E_LIMIT, "a message of %zu bytes, limit %zu", sealed.len, GCM_PLAIN_MAX);
 	text = ent_view_slice(sealed, ENT_GCM_IV_LEN, sealed.len - ENT_GCM_OVERHEAD);

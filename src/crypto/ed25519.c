@@ -96,7 +96,8 @@ ent_ed25519_from_seed(struct ent_ed25519 **out, struct ent_view seed, struct ent
 	ENT_AUTO(ent_ed25519) key = NULL;
 
 	if (seed.len != ENT_ED25519_KEY_LEN)
-		return ent_fail(err, ENT_E_INPUT, "an Ed25519 private key of %zu bytes; it has %d", seed.len, ENT_ED25519_KEY_LEN);
+		return ent_fail(err, ENT_E_INPUT, "an Ed25519 private key of %zu bytes; it has %d", seed.len,
+		    ENT_ED25519_KEY_LEN);
 	key = OPENSSL_zalloc(sizeof(*key));
 	if (key != NULL)
 		key->pkey = EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, seed.data, seed.len);

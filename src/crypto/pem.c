@@ -41,7 +41,7 @@ ent_pem_decode(struct ent_buf *out, const char *label, struct ent_view pem, stru
 	for (line = next_line(&pem); line.len > 0 && line.data[0] != '-'; line = next_line(&pem))
 		ENT_TRY(ent_buf_add(&text, line, err));
 	if (!is_boundary(line, ENT_LIT("END "), label))
-		return ent_fail(err, ENT_E_SYNTAX, "a PEM block does not end with \"-----END %s-----\" on a line of its own", label);
+		return ent_fail(err, ENT_E_SYNTAX, "a PEM block does not end with the line \"-----END %s-----\"", label);
 	if (pem.len > 0)
 		return ent_fail(err, ENT_E_SYNTAX, "%zu bytes stand behind the PEM block; only one \"%s\" block may be there",
 		    pem.len, label);

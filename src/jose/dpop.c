@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "codec/base64.h"
 #include "jose/htu.h"
-#include "jose/json.h"
+#include "jose/token_json.h"
 
 enum {
 	PROOF_MAX = 8192, /* characters */

@@ -22,7 +22,7 @@ type_of(enum ent_key_type *out, const json_t *jwk, struct ent_error *err)
 	if (kty == NULL)
 		return ent_fail(err, ENT_E_SYNTAX, "a JWK without a string `kty` (RFC 7517 4.1)");
 	if (strcmp(kty, "EC") != 0)
-		return ent_fail(err, ENT_E_UNSUPPORTED, "a JWK that is not of `kty` EC; EC with `crv` P-256 is accepted here");
+		return ent_fail(err, ENT_E_UNSUPPORTED, "a JWK that is not of `kty` EC; EC with `crv` P-256 is accepted");
 	for (unsigned i = 0; crv != NULL && i < ENT_KEY_TYPE_COUNT; i++) {
 		const struct ent_key_type_row *row = ent_key_type_row((enum ent_key_type)i);
 

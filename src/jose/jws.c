@@ -1,7 +1,7 @@
 #include "jose/jws.h"
 
 #include "codec/base64.h"
-#include "jose/json.h"
+#include "jose/token_json.h"
 
 enum { HEADER_MAX = 8192 }; /* characters: a `jwk` of RSA-4096 and a few members are 1,500 */
 
@@ -45,7 +45,7 @@ check_header(enum ent_key_type *alg, const json_t *header, struct ent_error *err
 	const char *name = ent_claim_string(header, "alg");
 
 	if (json_object_get(header, "crit") != NULL)
-		return ent_fail(err, ENT_E_UNSUPPORTED, "a token with `crit`: no critical extension is known here (RFC 7515 4.1.11)");
+		return ent_fail(err, ENT_E_UNSUPPORTED, "a token with `crit`: no extension is known here (RFC 7515 4.1.11)");
 	if (json_object_get(header, "b64") != NULL)
 		return ent_fail(err, ENT_E_UNSUPPORTED, "a token with `b64`: unencoded payloads are refused (RFC 7797)");
 	if (name == NULL)
@@ -63,9 +63,9 @@ ent_jws_parse(struct ent_jws *out, struct ent_arena *arena, struct ent_view comp
 	ENT_TRY(ent_base64_decode_arena(arena, &header, ENT_BASE64_URL, parts[0], err));
 	ENT_TRY(ent_base64_decode_arena(arena, &jws.payload, ENT_BASE64_URL, parts[1], err));
 	ENT_TRY(ent_base64_decode_arena(arena, &jws.signature, ENT_BASE64_URL, parts[2], err));
-	ENT_TRY(ent_json_parse_object(&jws.header, "a token's header", header, err));
+	ENT_TRY(ent_token_json_parse(&jws.header, "a token's header", header, err));
 	ENT_TRY(check_header(&jws.alg, jws.header, err));
-	ENT_TRY(ent_json_parse_object(&jws.claims, "a token's payload", jws.payload, err));
+	ENT_TRY(ent_token_json_parse(&jws.claims, "a token's payload", jws.payload, err));
 	jws.signed_part = ent_view_slice(compact, 0, parts[0].len + 1 + parts[1].len);
 	*out = jws;
 	jws = (struct ent_jws){ 0 };
@@ -86,7 +86,7 @@ add_json_part(struct ent_buf *token, const json_t *value, struct ent_error *err)
 {
 	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(ENT_JWS_MAX);
 
-	ENT_TRY(ent_json_encode(&text, value, err));
+	ENT_TRY(ent_token_json_encode(&text, value, err));
 	return ent_base64_encode(token, ENT_BASE64_URL, ent_buf_view(&text), err);
 }
 

@@ -1,4 +1,4 @@
-#include "jose/json.h"
+#include "jose/token_json.h"
 
 /*
  * Deepest nesting of brackets outside of strings, before jansson recurses over them. Text that is not JSON gets some
@@ -27,13 +27,13 @@ depth_of(struct ent_view text)
 
 /* jansson's own message quotes the text, which may be a token: only the place is repeated. */
 enum ent_status
-ent_json_parse_object(json_t **out, const char *what, struct ent_view text, struct ent_error *err)
+ent_token_json_parse(json_t **out, const char *what, struct ent_view text, struct ent_error *err)
 {
 	ENT_AUTO_JSON value = NULL;
 	json_error_t where;
 
-	if (depth_of(text) > ENT_JSON_DEPTH_MAX)
-		return ent_fail(err, ENT_E_LIMIT, "%s nests deeper than %d levels", what, ENT_JSON_DEPTH_MAX);
+	if (depth_of(text) > ENT_TOKEN_JSON_DEPTH_MAX)
+		return ent_fail(err, ENT_E_LIMIT, "%s nests deeper than %d levels", what, ENT_TOKEN_JSON_DEPTH_MAX);
 	value = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &where);
 	if (value == NULL && json_error_code(&where) == json_error_out_of_memory)
 		return ent_fail(err, ENT_E_NO_MEMORY, "no memory for %s", what);
@@ -63,7 +63,7 @@ append(const char *bytes, size_t len, void *data)
 }
 
 enum ent_status
-ent_json_encode(struct ent_buf *out, const json_t *value, struct ent_error *err)
+ent_token_json_encode(struct ent_buf *out, const json_t *value, struct ent_error *err)
 {
 	struct sink sink = { out, err, ENT_OK };
 
