@@ -1,0 +1,148 @@
+/* The table of routes: path, method, what the body must be, who may ask, and who answers. */
+#include "base/event.h"
+#include "node/judge/judge.h"
+
+static const char json_media_type[] = "application/json";
+
+static const struct ent_route routes[] = {
+	{ "POST", "/wellknownconfiguration.WellKnownService/GetWellKnownConfiguration", json_media_type, ENT_ROUTE_PUBLIC, false,
+	    ent_wellknown_rpc, NULL },
+	{ "POST", "/kas.AccessService/PublicKey", json_media_type, ENT_ROUTE_PUBLIC, false, ent_public_key, NULL },
+	{ "POST", "/kas.AccessService/Rewrap", json_media_type, ENT_ROUTE_BOUND, false, ent_rewrap_begin, ent_rewrap_finish },
+	{ "POST", "/policy.kasregistry.KeyAccessServerRegistryService/ListKeyAccessServers", json_media_type, ENT_ROUTE_TOKEN, false,
+	    ent_list_servers, NULL },
+	{ "POST", "/entente.v1.SealService/Seal", json_media_type, ENT_ROUTE_BOUND, false, ent_seal_begin, ent_seal_finish },
+	{ "GET", "/.well-known/opentdf-configuration", NULL, ENT_ROUTE_PUBLIC, false, ent_wellknown_get, NULL },
+	{ "GET", "/.well-known/openid-configuration", NULL, ENT_ROUTE_PUBLIC, false, ent_issuer_openid, NULL },
+	{ "GET", "/jwks", NULL, ENT_ROUTE_PUBLIC, false, ent_issuer_jwks, NULL },
+	{ "POST", "/token", "application/x-www-form-urlencoded", ENT_ROUTE_PUBLIC, true, ent_issuer_token, NULL },
+	{ "POST", "/charter/submit", "text/plain", ENT_ROUTE_PUBLIC, true, ent_submit, NULL },
+};
+
+static bool
+is_word(uint8_t c, bool dots)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (dots && c == '.');
+}
+
+/* ^/[\w.]+\.[\w.]+/\w+$ : what the platform sends to its RPC handlers (wire reference 3.1). */
+static bool
+is_rpc_path(struct ent_view path)
+{
+	size_t slash = ent_view_find(path, '/', 1);
+	struct ent_view service = ent_view_slice(path, 1, slash > 0 ? slash - 1 : 0);
+	struct ent_view method = ent_view_slice(path, slash + 1, path.len);
+	size_t dot = ent_view_find(service, '.', 1);
+
+	if (slash >= path.len || method.len == 0 || dot + 1 >= service.len)
+		return false;
+	for (size_t i = 0; i < service.len; i++)
+		if (!is_word(service.data[i], true))
+			return false;
+	for (size_t i = 0; i < method.len; i++)
+		if (!is_word(method.data[i], false))
+			return false;
+	return true;
+}
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+static bool
+eq_ignoring_case(struct ent_view a, const char *b)
+{
+	size_t i;
+
+	for (i = 0; i < a.len && b[i] != '\0'; i++)
+		if (lower(a.data[i]) != lower((uint8_t)b[i]))
+			return false;
+	return i == a.len && b[i] == '\0';
+}
+
+static struct ent_view
+trim(struct ent_view v)
+{
+	while (v.len > 0 && (v.data[0] == ' ' || v.data[0] == '\t'))
+		v = ent_view_slice(v, 1, v.len);
+	while (v.len > 0 && (v.data[v.len - 1] == ' ' || v.data[v.len - 1] == '\t'))
+		v.len--;
+	return v;
+}
+
+/* The media type itself, and no parameter but charset=utf-8. */
+static bool
+is_content_type(struct ent_view value, const char *want)
+{
+	size_t end = ent_view_find(value, ';', 0);
+	struct ent_view parameter = trim(ent_view_slice(value, end + 1, value.len));
+
+	if (!eq_ignoring_case(trim(ent_view_slice(value, 0, end)), want))
+		return false;
+	return end >= value.len || eq_ignoring_case(parameter, "charset=utf-8") || eq_ignoring_case(parameter, "charset=\"utf-8\"");
+}
+
+static void
+answer_plain(struct ent_judge *judge, struct ent_call *call, unsigned status, const char *text)
+{
+	ent_answer_bytes(judge, call, status, "text/plain; charset=utf-8", ent_view_str(text));
+}
+
+/* No such path. An RPC path first tells who asks: what exists here is not a stranger's to list. */
+static const struct ent_route *
+not_found(struct ent_judge *judge, struct ent_call *call)
+{
+	if (!is_rpc_path(call->http.path) || ent_auth_call(judge, call, false))
+		answer_plain(judge, call, 404, "not found\n");
+	return NULL;
+}
+
+const struct ent_route *
+ent_route_find(struct ent_judge *judge, struct ent_call *call)
+{
+	const struct ent_route *route = NULL;
+	char allow[32];
+
+	for (size_t i = 0; i < ENT_COUNT(routes) && route == NULL; i++)
+		if (ent_view_eq_str(call->http.path, routes[i].path))
+			route = &routes[i];
+	if (route == NULL)
+		return not_found(judge, call);
+	if (!ent_view_eq_str(call->http.method, route->method) &&
+	    !(ent_view_eq_str(call->http.method, "HEAD") && strcmp(route->method, "GET") == 0)) {
+		json_auto_t *body = json_pack("{s:s, s:s}", "code", "unimplemented", "message", "another method is needed");
+
+		memcpy(allow, "Allow: ", 8);
+		memcpy(allow + 7, route->method, strlen(route->method) + 1);
+		ent_answer_header(judge, call, 405, allow, body);
+		return NULL;
+	}
+	if (route->content_type != NULL && !is_content_type(call->http.content_type, route->content_type)) {
+		answer_plain(judge, call, 415, "this content type is not served here\n");
+		return NULL;
+	}
+	return route;
+}
+
+void
+ent_route_json(struct ent_judge *judge, struct ent_call *call, json_t **out)
+{
+	json_error_t why;
+
+	*out = json_loadb((const char *)call->http.body.data, call->http.body.len, JSON_REJECT_DUPLICATES, &why);
+	if (json_is_object(*out))
+		return;
+	json_decref(*out);
+	*out = NULL;
+	ent_answer_connect(judge, call, "invalid_argument", "the body is not a JSON object", NULL);
+}
+
+const char *
+ent_route_string(const json_t *object, const char *camel, const char *snake)
+{
+	const char *text = json_string_value(json_object_get(object, camel));
+
+	return text != NULL ? text : json_string_value(json_object_get(object, snake));
+}
