@@ -111,7 +111,7 @@ insert(struct sqlite_store *s, sqlite3_stmt *stmt, const char *what, const char 
 {
 	int rc = sqlite3_step(stmt);
 
-	if (rc == SQLITE_CONSTRAINT && sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_PRIMARYKEY)
+	if (rc == SQLITE_CONSTRAINT_PRIMARYKEY) /* results are extended ones: configure() */
 		return ent_fail(err, ENT_E_EXISTS, "%s", taken);
 	return rc == SQLITE_DONE ? ENT_OK : ent_sqlite_fail(s->db, err, what);
 }
