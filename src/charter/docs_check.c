@@ -197,13 +197,14 @@ contains(const struct ent_view *items, size_t count, struct ent_view wanted)
 	return false;
 }
 
+/* The k of a clause "k of a b c": digits, and " of " behind them. */
 static bool
-is_number(struct ent_view word)
+is_threshold(struct ent_view text, size_t start, size_t end)
 {
-	for (size_t i = 0; i < word.len; i++)
-		if (word.data[i] < '0' || word.data[i] > '9')
+	for (size_t i = start; i < end; i++)
+		if (text.data[i] < '0' || text.data[i] > '9')
 			return false;
-	return true;
+	return ent_view_starts(ent_view_slice(text, end, text.len), ENT_LIT(" of "));
 }
 
 /* Every member that the rule names takes part; absorption must not hide one that does not. */
@@ -219,7 +220,7 @@ check_custody_names(const struct ent_proposal *project, struct ent_error *err)
 
 		end = ent_view_find(text, ' ', start);
 		word = ent_view_slice(text, start, end - start);
-		known = is_number(word) || contains(project->participants, project->participant_count, word);
+		known = is_threshold(text, start, end) || contains(project->participants, project->participant_count, word);
 		for (size_t i = 0; i < ENT_COUNT(keywords); i++)
 			known = known || ent_view_eq_str(word, keywords[i]);
 		if (!known)
