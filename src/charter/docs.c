@@ -32,9 +32,11 @@ ent_doc_parse(struct ent_doc *out, struct ent_arena *arena, struct ent_view text
 
 	memset(out, 0, sizeof(*out));
 	if (table == NULL)
-		return ent_fail(err, ENT_E_SYNTAX, "line 1: not a text of the charter (charter/v1, access/v1 or record/v1) of a known kind");
+		return ent_fail(err, ENT_E_SYNTAX,
+		    "line 1: not a text of the charter (charter/v1, access/v1 or record/v1) of a known kind");
 	if (text.len > table->text_max)
-		return ent_fail(err, ENT_E_LIMIT, "%s: a text of %zu bytes, limit %zu", table->header, text.len, table->text_max);
+		return ent_fail(err, ENT_E_LIMIT, "%s: a text of %zu bytes, limit %zu", table->header, text.len,
+		    table->text_max);
 	out->kind = table->kind;
 	out->text = text;
 	if (table->kind == ENT_DOC_PROPOSAL)
@@ -57,7 +59,8 @@ ent_doc_print(struct ent_buf *out, const struct ent_doc *doc, struct ent_error *
 		return ent_fail(err, ENT_E_INPUT, "a document of no known kind");
 	status = ent_grammar_print(table->rows, ent_at_const(doc, table->offset), out, err);
 	if (status == ENT_OK && out->len - start > table->text_max)
-		status = ent_fail(err, ENT_E_LIMIT, "the text has %zu bytes, limit %zu", out->len - start, table->text_max);
+		status = ent_fail(err, ENT_E_LIMIT, "the text has %zu bytes, limit %zu", out->len - start,
+		    table->text_max);
 	if (status == ENT_OK)
 		return ENT_OK;
 	out->len = start; /* nothing half printed is left behind */

@@ -30,14 +30,17 @@ check_officers(const struct ent_party *party, struct ent_error *err)
 		struct ent_view name = party->officers[i].name;
 
 		if (!is_role_of(name, party->name, "officer", true))
-			return ent_fail(err, ENT_E_INPUT, "%.*s: officer `%.*s` is not named %.*s/officer/<name>", ENT_FMT(party->name),
-			    ENT_FMT(name), ENT_FMT(party->name));
+			return ent_fail(err, ENT_E_INPUT, "%.*s: officer `%.*s` is not named %.*s/officer/<name>",
+			    ENT_FMT(party->name), ENT_FMT(name), ENT_FMT(party->name));
 		/* Sorted lines: equal names are neighbours. Two keys of one name would be one person with two votes. */
 		if (i > 0 && ent_view_eq(name, party->officers[i - 1].name))
-			return ent_fail(err, ENT_E_INPUT, "%.*s: officer `%.*s` twice", ENT_FMT(party->name), ENT_FMT(name));
+			return ent_fail(err, ENT_E_INPUT, "%.*s: officer `%.*s` twice", ENT_FMT(party->name),
+			    ENT_FMT(name));
 	}
-	if (party->quorum < 1 || party->quorum > party->officer_count || 2 * (uint64_t)party->quorum <= party->officer_count)
-		return ent_fail(err, ENT_E_INPUT, "%.*s: quorum %" PRIu32 " of %zu officers; it must be more than half of them, and at most all",
+	if (party->quorum < 1 || party->quorum > party->officer_count ||
+	    2 * (uint64_t)party->quorum <= party->officer_count)
+		return ent_fail(err, ENT_E_INPUT,
+		    "%.*s: quorum %" PRIu32 " of %zu officers; it must be more than half of them, and at most all",
 		    ENT_FMT(party->name), party->quorum, party->officer_count);
 	return ENT_OK;
 }
@@ -46,8 +49,8 @@ static enum ent_status
 check_role(const struct ent_party *party, const struct ent_vkey *key, const char *role, struct ent_error *err)
 {
 	if (!is_role_of(key->name, party->name, role, false))
-		return ent_fail(err, ENT_E_INPUT, "%.*s: the key `%.*s` must be named %.*s/%s", ENT_FMT(party->name), ENT_FMT(key->name),
-		    ENT_FMT(party->name), role);
+		return ent_fail(err, ENT_E_INPUT, "%.*s: the key `%.*s` must be named %.*s/%s", ENT_FMT(party->name),
+		    ENT_FMT(key->name), ENT_FMT(party->name), role);
 	return ENT_OK;
 }
 
@@ -93,12 +96,14 @@ collect_keys(struct ent_vkey *keys, size_t *count, const struct ent_party *party
 }
 
 static enum ent_status
-check_keys_differ(const struct ent_vkey *a, size_t a_count, const struct ent_vkey *b, size_t b_count, struct ent_error *err)
+check_keys_differ(const struct ent_vkey *a, size_t a_count, const struct ent_vkey *b, size_t b_count,
+    struct ent_error *err)
 {
 	for (size_t i = 0; i < a_count; i++)
 		for (size_t j = a == b ? i + 1 : 0; j < b_count; j++)
 			if (memcmp(a[i].key, b[j].key, sizeof(a[i].key)) == 0)
-				return ent_fail(err, ENT_E_INPUT, "one public key as `%.*s` and as `%.*s`: a key has one name and one role",
+				return ent_fail(err, ENT_E_INPUT,
+				    "one public key as `%.*s` and as `%.*s`: a key has one name and one role",
 				    ENT_FMT(a[i].name), ENT_FMT(b[j].name));
 	return ENT_OK;
 }
@@ -116,7 +121,8 @@ check_issuers_differ(const struct ent_party *a, const struct ent_party *b, struc
 	for (size_t i = 0; i < a->issuer_count; i++)
 		for (size_t j = a == b ? i + 1 : 0; j < b->issuer_count; j++)
 			if (ent_view_eq(without_final_slash(a->issuers[i].url), without_final_slash(b->issuers[j].url)))
-				return ent_fail(err, ENT_E_INPUT, "issuer %.*s of %.*s and again of %.*s: an issuer belongs to one party, once",
+				return ent_fail(err, ENT_E_INPUT,
+				    "issuer %.*s of %.*s and again of %.*s: an issuer belongs to one party, once",
 				    ENT_FMT(a->issuers[i].url), ENT_FMT(a->name), ENT_FMT(b->name));
 	return ENT_OK;
 }
@@ -143,7 +149,8 @@ check_number(const struct ent_epoch *epoch, struct ent_error *err)
 	if (epoch->number < 1 || epoch->attempt < 1)
 		return ent_fail(err, ENT_E_INPUT, "epochs and attempts are numbered from 1");
 	if (epoch->number > 1)
-		return epoch->has_parent ? ENT_OK : ent_fail(err, ENT_E_INPUT, "epoch %" PRIu32 " has no `parent`", epoch->number);
+		return epoch->has_parent ? ENT_OK : ent_fail(err, ENT_E_INPUT, "epoch %" PRIu32 " has no `parent`",
+		    epoch->number);
 	if (epoch->attempt != 1 || epoch->has_parent)
 		return ent_fail(err, ENT_E_INPUT, "the first epoch is 1.1 and has no `parent`");
 	if (epoch->carry_count > 0 || epoch->lift_count > 0 || epoch->former_count > 0)
@@ -155,7 +162,8 @@ static enum ent_status
 check_rule(const char *name, const struct ent_rule *rule, size_t member_count, struct ent_error *err)
 {
 	if (!rule->consents_all && (rule->consents < 1 || rule->consents > member_count))
-		return ent_fail(err, ENT_E_INPUT, "rule %s: %" PRIu32 " consents of %zu members", name, rule->consents, member_count);
+		return ent_fail(err, ENT_E_INPUT, "rule %s: %" PRIu32 " consents of %zu members", name, rule->consents,
+		    member_count);
 	return ENT_OK;
 }
 
@@ -165,7 +173,8 @@ check_former(const struct ent_epoch *epoch, struct ent_error *err)
 	for (size_t i = 0; i < epoch->former_count; i++)
 		for (size_t j = 0; j < epoch->member_count; j++)
 			if (ent_view_eq(epoch->former[i], epoch->members[j].name))
-				return ent_fail(err, ENT_E_INPUT, "%.*s is a member and a former member", ENT_FMT(epoch->former[i]));
+				return ent_fail(err, ENT_E_INPUT, "%.*s is a member and a former member",
+				    ENT_FMT(epoch->former[i]));
 	return ENT_OK;
 }
 
@@ -220,11 +229,13 @@ check_custody_names(const struct ent_proposal *project, struct ent_error *err)
 
 		end = ent_view_find(text, ' ', start);
 		word = ent_view_slice(text, start, end - start);
-		known = is_threshold(text, start, end) || contains(project->participants, project->participant_count, word);
+		known = is_threshold(text, start, end) ||
+		    contains(project->participants, project->participant_count, word);
 		for (size_t i = 0; i < ENT_COUNT(keywords); i++)
 			known = known || ent_view_eq_str(word, keywords[i]);
 		if (!known)
-			return ent_fail(err, ENT_E_INPUT, "custody names %.*s, which is not a participant", ENT_FMT(word));
+			return ent_fail(err, ENT_E_INPUT, "custody names %.*s, which is not a participant",
+			    ENT_FMT(word));
 	}
 	return ENT_OK;
 }
@@ -242,7 +253,8 @@ check_custody(const struct ent_proposal *project, struct ent_error *err)
 		ENT_TRY(ent_arena_new(&arena, CUSTODY_ARENA_MAX, err));
 		ENT_TRY(ent_custody_compile(&custody, arena, project->custody, project->participants[i], err));
 		if (custody.members_needed < 2 && !project->alone_allowed)
-			return ent_fail(err, ENT_E_INPUT, "custody lets one member alone open a file of %.*s; say `alone allowed` if that is meant",
+			return ent_fail(err, ENT_E_INPUT,
+			    "custody lets one member alone open a file of %.*s; say `alone allowed` if that is meant",
 			    ENT_FMT(project->participants[i]));
 	}
 	return ENT_OK;
@@ -253,7 +265,8 @@ check_requires(const struct ent_proposal *proposal, struct ent_error *err)
 {
 	for (size_t i = 0; i < proposal->requires_count; i++)
 		if (!proposal->requires[i].from_all && proposal->requires[i].from < 1)
-			return ent_fail(err, ENT_E_INPUT, "requires %.*s from nobody", ENT_FMT(proposal->requires[i].profile));
+			return ent_fail(err, ENT_E_INPUT, "requires %.*s from nobody",
+			    ENT_FMT(proposal->requires[i].profile));
 	return ENT_OK;
 }
 
@@ -263,7 +276,8 @@ check_party_proposal(const struct ent_party *party, struct ent_error *err)
 	ENT_TRY(check_party(party, err));
 	ENT_TRY(check_parties_differ(party, party, err));
 	if (party->node.len == 0 && party->sponsor.len == 0)
-		return ent_fail(err, ENT_E_INPUT, "%.*s has neither a node nor a sponsor at whose node its log is kept", ENT_FMT(party->name));
+		return ent_fail(err, ENT_E_INPUT,
+		    "%.*s has neither a node nor a sponsor at whose node its log is kept", ENT_FMT(party->name));
 	if (ent_view_eq(party->sponsor, party->name))
 		return ent_fail(err, ENT_E_INPUT, "%.*s is its own sponsor", ENT_FMT(party->name));
 	return ENT_OK;
@@ -307,7 +321,8 @@ check_kid(const struct ent_statement *statement, struct ent_error *err)
 	ent_sha256_parts(&hash, parts, ENT_COUNT(parts));
 	ent_hash_hex(hex, &hash);
 	if (statement->kid.len != 18 || statement->kid.data[0] != letter || memcmp(statement->kid.data + 2, hex, 16) != 0)
-		return ent_fail(err, ENT_E_INPUT, "the kid of this key is %c-%.16s, not %.*s", letter, hex, ENT_FMT(statement->kid));
+		return ent_fail(err, ENT_E_INPUT, "the kid of this key is %c-%.16s, not %.*s", letter, hex,
+		    ENT_FMT(statement->kid));
 	if (seal && !ent_ed25519_key_valid(statement->public_key.data))
 		return ent_fail(err, ENT_E_INPUT, "the seal key is not an acceptable Ed25519 key");
 	return ENT_OK;
@@ -318,8 +333,10 @@ check_statement(const struct ent_statement *statement, struct ent_error *err)
 {
 	int64_t latest = statement->time_unix_s + NOT_AFTER_DAYS_MAX * DAY_S;
 
-	if (statement->has_not_after && (statement->not_after_unix_s < statement->time_unix_s || statement->not_after_unix_s > latest))
-		return ent_fail(err, ENT_E_INPUT, "not-after must lie between time and %d days after it", NOT_AFTER_DAYS_MAX);
+	if (statement->has_not_after && (statement->not_after_unix_s < statement->time_unix_s ||
+	    statement->not_after_unix_s > latest))
+		return ent_fail(err, ENT_E_INPUT, "not-after must lie between time and %d days after it",
+		    NOT_AFTER_DAYS_MAX);
 	if (statement->epoch < 1)
 		return ent_fail(err, ENT_E_INPUT, "epochs are numbered from 1");
 	return statement->act == ENT_ACT_KEY ? check_kid(statement, err) : ENT_OK;
@@ -334,7 +351,8 @@ check_view(const struct ent_view_doc *view, struct ent_error *err)
 
 		if (slash == origin.len || !ent_party_name_valid(ent_view_slice(origin, 0, slash)) ||
 		    !ent_view_eq_str(ent_view_slice(origin, slash + 1, origin.len), "statements"))
-			return ent_fail(err, ENT_E_INPUT, "a view lists statement logs, and %.*s is none", ENT_FMT(origin));
+			return ent_fail(err, ENT_E_INPUT, "a view lists statement logs, and %.*s is none",
+			    ENT_FMT(origin));
 	}
 	return ENT_OK;
 }
@@ -353,9 +371,11 @@ check_writer(const struct ent_writer_doc *writer, struct ent_error *err)
 	int64_t length = writer->until_unix_s - writer->from_unix_s;
 
 	if (length <= 0 || length > WRITER_DAYS_MAX * DAY_S)
-		return ent_fail(err, ENT_E_INPUT, "a writer's key is good for more than nothing and at most %d days", WRITER_DAYS_MAX);
+		return ent_fail(err, ENT_E_INPUT, "a writer's key is good for more than nothing and at most %d days",
+		    WRITER_DAYS_MAX);
 	if (!is_role_of(writer->key.name, writer->originator, "writer", true))
-		return ent_fail(err, ENT_E_INPUT, "a writer's key is named %.*s/writer/<name>", ENT_FMT(writer->originator));
+		return ent_fail(err, ENT_E_INPUT, "a writer's key is named %.*s/writer/<name>",
+		    ENT_FMT(writer->originator));
 	return ENT_OK;
 }
 

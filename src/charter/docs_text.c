@@ -40,7 +40,7 @@ next_point(struct ent_view text, size_t *at)
 {
 	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
 	uint8_t lead = text.data[*at];
-	size_t more = lead < 0x80 ? 0 : (lead & 0xE0) == 0xC0 ? 1 : (lead & 0xF0) == 0xE0 ? 2 : (lead & 0xF8) == 0xF0 ? 3 : 4;
+	size_t more = lead < 0x80 ? 0 : lead < 0xC0 ? 4 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF8 ? 3 : 4;
 	uint32_t point;
 
 	if (more == 4 || more >= text.len - *at)
@@ -92,7 +92,9 @@ is_lower_or_digit(uint8_t c)
 static bool
 label_valid(struct ent_view label)
 {
-	if (label.len == 0 || label.data[0] == '-' || label.data[label.len - 1] == '-' || ent_view_starts(label, ENT_LIT("xn--")))
+	if (label.len == 0 || label.data[0] == '-' || label.data[label.len - 1] == '-')
+		return false;
+	if (ent_view_starts(label, ENT_LIT("xn--")))
 		return false;
 	for (size_t i = 0; i < label.len; i++)
 		if (!is_lower_or_digit(label.data[i]) && label.data[i] != '-')
@@ -156,7 +158,8 @@ ent_person_split(struct ent_view person, struct ent_view *sub, struct ent_view *
 	left = ent_view_slice(person, 0, at);
 	right = ent_view_slice(person, at + 1, person.len - at - 1);
 	if (left.len > SUB_MAX_LEN || !ent_word_valid(left))
-		return ent_fail(err, ENT_E_SYNTAX, "a person's sub is 1 to %d characters of printable ASCII without space", SUB_MAX_LEN);
+		return ent_fail(err, ENT_E_SYNTAX,
+		    "a person's sub is 1 to %d characters of printable ASCII without space", SUB_MAX_LEN);
 	if (!ent_party_name_valid(right))
 		return ent_fail(err, ENT_E_SYNTAX, "behind the last @ of a person stands a party's name");
 	*sub = left;

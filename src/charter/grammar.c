@@ -63,7 +63,8 @@ ent_grammar_fits(const struct ent_row *row, struct ent_view line)
 /* ---- parse ---- */
 
 enum ent_status
-ent_grammar_parse_line(const struct ent_row *row, void *base, struct ent_arena *arena, struct ent_view line, struct ent_error *err)
+ent_grammar_parse_line(const struct ent_row *row, void *base, struct ent_arena *arena, struct ent_view line,
+    struct ent_error *err)
 {
 	size_t at = after_keyword(row);
 
@@ -125,7 +126,8 @@ unexpected(const struct lines *in, const char *expected, struct ent_error *err)
 	struct ent_view line = peek(in);
 
 	if (line.len == 0)
-		return ent_fail(err, ENT_E_SYNTAX, "line %zu: the text ends where a line `%s` is expected", in->number, expected);
+		return ent_fail(err, ENT_E_SYNTAX, "line %zu: the text ends where a line `%s` is expected", in->number,
+		    expected);
 	return ent_fail(err, ENT_E_SYNTAX, "line %zu: expected `%s`, found `%.*s`", in->number, expected, shown(line),
 	    (const char *)line.data);
 }
@@ -149,7 +151,8 @@ check_order(const struct ent_row *row, struct ent_view before, struct ent_view l
 	if (row->list.order == ENT_COUNTED) {
 		snprintf(expected, sizeof(expected), "%zu", count + 1);
 		if (!ent_view_eq_str(first, expected))
-			return ent_fail(err, status, "`%s` lines are numbered 1, 2, 3, ...; expected %s", row->keyword, expected);
+			return ent_fail(err, status, "`%s` lines are numbered 1, 2, 3, ...; expected %s", row->keyword,
+			    expected);
 		return ENT_OK;
 	}
 	if (count == 0)
@@ -157,7 +160,8 @@ check_order(const struct ent_row *row, struct ent_view before, struct ent_view l
 	if (ent_view_cmp(before, line) >= 0)
 		return ent_fail(err, status, "`%s` lines must be sorted bytewise, none twice", row->keyword);
 	if (row->list.order == ENT_SORTED_UNIQUE && ent_view_eq(first, first_field(row, before)))
-		return ent_fail(err, status, "two `%s` lines for %.*s", row->keyword, shown(first), (const char *)first.data);
+		return ent_fail(err, status, "two `%s` lines for %.*s", row->keyword, shown(first),
+		    (const char *)first.data);
 	return ENT_OK;
 }
 
@@ -184,7 +188,8 @@ parse_list(struct lines *in, const struct ent_row *row, void *base, struct ent_e
 		struct ent_view line = peek(in);
 
 		if (count == list->max)
-			return ent_fail(err, ENT_E_LIMIT, "line %zu: more than %zu `%s` lines", in->number, list->max, row->keyword);
+			return ent_fail(err, ENT_E_LIMIT, "line %zu: more than %zu `%s` lines", in->number, list->max,
+			    row->keyword);
 		if (check_order(row, before, line, count, ENT_E_SYNTAX, err) != ENT_OK)
 			return ent_error_context(err, "line %zu", in->number);
 		ENT_TRY(ent_arena_push(in->arena, &items, count, &cap, list->size, err));
@@ -212,7 +217,8 @@ parse_row(struct lines *in, const struct ent_row *row, void *base, struct ent_er
 	if (row->list.size > 0)
 		return parse_list(in, row, base, err);
 	if (peek(in).len == 0 || !ent_grammar_starts(peek(in), row->keyword))
-		return row->presence == ENT_REQUIRED ? unexpected(in, row->keyword[0] ? row->keyword : "an act", err) : ENT_OK;
+		return row->presence == ENT_REQUIRED ? unexpected(in, row->keyword[0] ? row->keyword : "an act", err)
+		    : ENT_OK;
 	if (row->presence == ENT_IF_FLAG) {
 		flag = ent_at(base, row->presence_at);
 		*flag = true;
@@ -235,12 +241,13 @@ check_text(struct ent_view text, struct ent_error *err)
 		if (number > ENT_LIMIT_LINES)
 			return ent_fail(err, ENT_E_LIMIT, "a document has at most %d lines", ENT_LIMIT_LINES);
 		if (end == at)
-			return ent_fail(err, ENT_E_SYNTAX, "line %zu is empty: no document's text holds an empty line", number);
+			return ent_fail(err, ENT_E_SYNTAX, "line %zu is empty: no document's text holds an empty line",
+			    number);
 		if (!ent_text_printable(ent_view_slice(text, at, end - at), &offender)) {
 			if (offender == ENT_TEXT_NOT_UTF8)
 				return ent_fail(err, ENT_E_SYNTAX, "line %zu is not UTF-8", number);
-			return ent_fail(err, ENT_E_SYNTAX, "line %zu holds U+%04" PRIX32 ", a character that no document may hold", number,
-			    offender);
+			return ent_fail(err, ENT_E_SYNTAX,
+			    "line %zu holds U+%04" PRIX32 ", a character that no document may hold", number, offender);
 		}
 		at = end + 1;
 	}
@@ -248,7 +255,8 @@ check_text(struct ent_view text, struct ent_error *err)
 }
 
 enum ent_status
-ent_grammar_parse(const struct ent_row *rows, void *base, struct ent_arena *arena, struct ent_view text, struct ent_error *err)
+ent_grammar_parse(const struct ent_row *rows, void *base, struct ent_arena *arena, struct ent_view text,
+    struct ent_error *err)
 {
 	struct lines in = { text, 0, 1, arena };
 	struct ent_view line;
@@ -257,8 +265,8 @@ ent_grammar_parse(const struct ent_row *rows, void *base, struct ent_arena *aren
 	ENT_TRY(parse_rows(&in, rows, base, err));
 	line = peek(&in);
 	if (line.len > 0)
-		return ent_fail(err, ENT_E_SYNTAX, "line %zu: `%.*s` is unknown here, out of order, or one too many", in.number,
-		    shown(line), (const char *)line.data);
+		return ent_fail(err, ENT_E_SYNTAX, "line %zu: `%.*s` is unknown here, out of order, or one too many",
+		    in.number, shown(line), (const char *)line.data);
 	return ENT_OK;
 }
 
@@ -322,7 +330,8 @@ emit_line(const struct emitter *to, const struct ent_row *row, const void *base,
 	return to->says ? ENT_OK : ent_buf_add_byte(to->out, '\n', err);
 }
 
-static enum ent_status emit_row(const struct emitter *to, const struct ent_row *row, const void *base, struct ent_error *err);
+static enum ent_status emit_row(const struct emitter *to, const struct ent_row *row, const void *base,
+    struct ent_error *err);
 
 static enum ent_status
 emit_rows(const struct emitter *to, const struct ent_row *rows, const void *base, struct ent_error *err)
@@ -351,7 +360,8 @@ emit_list(const struct emitter *to, const struct ent_row *row, const void *base,
 	memcpy(&items, ent_at_const(base, list->items), sizeof(items));
 	memcpy(&count, ent_at_const(base, list->count), sizeof(count));
 	if (count < list->min || count > list->max)
-		return ent_fail(err, ENT_E_INPUT, "%zu `%s` lines, where %zu to %zu may stand", count, row->keyword, list->min, list->max);
+		return ent_fail(err, ENT_E_INPUT, "%zu `%s` lines, where %zu to %zu may stand", count, row->keyword,
+		    list->min, list->max);
 	for (size_t i = 0; i < count; i++) {
 		const void *item = ent_at_const(items, i * list->size);
 		size_t start = to->out->len;

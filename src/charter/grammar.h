@@ -109,26 +109,30 @@ struct ent_row {
 };
 
 /* Parse all of text (strict, canonical, no repair) into the struct at base. Errors name the line. */
-ENT_MUST_USE enum ent_status ent_grammar_parse(const struct ent_row *rows, void *base, struct ent_arena *arena, struct ent_view text,
-    struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_grammar_parse(const struct ent_row *rows, void *base, struct ent_arena *arena,
+    struct ent_view text, struct ent_error *err);
 /* Append the text of the struct at base. ENT_E_INPUT when it has none. */
-ENT_MUST_USE enum ent_status ent_grammar_print(const struct ent_row *rows, const void *base, struct ent_buf *out, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_grammar_print(const struct ent_row *rows, const void *base, struct ent_buf *out,
+    struct ent_error *err);
 /* Append the lines that may be said, each after "; ", keys and hashes shortened. */
-ENT_MUST_USE enum ent_status ent_grammar_say(const struct ent_row *rows, const void *base, struct ent_buf *out, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_grammar_say(const struct ent_row *rows, const void *base, struct ent_buf *out,
+    struct ent_error *err);
 
 /* One line, without LF. */
-ENT_MUST_USE enum ent_status ent_grammar_parse_line(const struct ent_row *row, void *base, struct ent_arena *arena, struct ent_view line,
+ENT_MUST_USE enum ent_status ent_grammar_parse_line(const struct ent_row *row, void *base, struct ent_arena *arena,
+    struct ent_view line, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_grammar_print_line(const struct ent_row *row, const void *base, struct ent_buf *out,
     struct ent_error *err);
-ENT_MUST_USE enum ent_status ent_grammar_print_line(const struct ent_row *row, const void *base, struct ent_buf *out, struct ent_error *err);
 /* Does the line have the row's keyword, its literal words where they belong, and as many words? */
 bool ent_grammar_fits(const struct ent_row *row, struct ent_view line);
 /* Does the line start with this keyword, at a word's end? */
 bool ent_grammar_starts(struct ent_view line, const char *keyword);
 
 /* Fields (grammar_fields.c). text is the word, or the rest of the line. */
-ENT_MUST_USE enum ent_status ent_field_parse(const struct ent_field *field, void *base, struct ent_arena *arena, struct ent_view text,
+ENT_MUST_USE enum ent_status ent_field_parse(const struct ent_field *field, void *base, struct ent_arena *arena,
+    struct ent_view text, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_field_print(const struct ent_field *field, const void *base, struct ent_buf *out,
     struct ent_error *err);
-ENT_MUST_USE enum ent_status ent_field_print(const struct ent_field *field, const void *base, struct ent_buf *out, struct ent_error *err);
 bool ent_field_takes_rest(const struct ent_field *field);
 bool ent_field_is_shortened(const struct ent_field *field); /* a key or a hash: `says` has 16 hex digits of its SHA-256 */
 bool ent_field_is_absent(const struct ent_field *field, const void *base); /* optional words that are not there */

@@ -94,7 +94,8 @@ with_lines_moved(const char *name, const char *hash, struct ent_view text)
 			continue;
 		struct ent_view next = line_of(text, i + 1, &next_start);
 		/* Two lines of one form in a row have no order of the grammar's: roles are for ent_doc_check. */
-		bool alike = (ent_view_starts(line, ENT_LIT("log ")) && ent_view_starts(next, ENT_LIT("log ")) && strncmp(name, "epoch", 5) == 0) ||
+		bool alike = (ent_view_starts(line, ENT_LIT("log ")) && ent_view_starts(next, ENT_LIT("log ")) &&
+		    strncmp(name, "epoch", 5) == 0) ||
 		    (ent_view_starts(line, ENT_LIT("record ")) && ent_view_starts(next, ENT_LIT("record ")));
 
 		if (alike)
@@ -184,7 +185,8 @@ another_spelling_of_a_field_is_refused(void **state)
 		{ "statement-consent-admit", "statement consent", "statement note" },
 		{ "statement-consent-admit", "says admit", "says  admit" },
 		{ "statement-consent-admit", "says admit", "says \xe2\x80\x9c" "admit" },
-		{ "statement-stop-partner", "time 2026-11-21T09:05:00Z\n", "time 2026-11-21T09:05:00Z\nnot-after 2026-12-05T00:00:00Z\n" },
+		{ "statement-stop-partner", "time 2026-11-21T09:05:00Z\n",
+		    "time 2026-11-21T09:05:00Z\nnot-after 2026-12-05T00:00:00Z\n" },
 		{ "statement-retire", "not-after 2026-12-05T00:00:00Z\n", "" },
 		{ "statement-retire", "retire e-", "retire E-" },
 		{ "statement-retire", "retire e-", "retire x-" },
@@ -241,7 +243,8 @@ base64_and_key_lines_have_one_spelling(void **state)
 
 /* ---- mutations ---- */
 
-static const char *const tokens[] = { " ", "\n", "0", "1", "all", "-", "until", "title en x\n", "lift", "Z", "=", "/", "2 of", " web", " for all" };
+static const char *const tokens[] = { " ", "\n", "0", "1", "all", "-", "until", "title en x\n", "lift", "Z", "=", "/",
+    "2 of", " web", " for all" };
 static size_t refused_count, accepted_count;
 
 static void
@@ -323,7 +326,8 @@ a_text_of_65535_bytes_is_read_and_one_more_is_not(void **state)
 		ENT_AUTO_FINI(ent_buf) filler = ent_buf_with_max(1 << 20);
 
 		while (filler.len < ENT_NOTE_MAX - text.len + extra)
-			assert_ok(ent_buf_add_str(&filler, filler.len + 1 == ENT_NOTE_MAX - text.len + extra || filler.len % 9 ? "x" : " ", &err));
+			assert_ok(ent_buf_add_str(&filler, filler.len + 1 == ENT_NOTE_MAX - text.len + extra ||
+			    filler.len % 9 ? "x" : " ", &err));
 		splice(&scratch, text, at, 0, ent_buf_view(&filler));
 		assert_int_equal(scratch.len, ENT_NOTE_MAX + extra);
 		if (extra == 0)
@@ -446,7 +450,8 @@ an_error_names_the_line_and_what_was_expected(void **state)
 	assert_int_equal(try_parse(replaced(&scratch, text, "pillar ii\n", "p\xc3\xa4illar ii\n"), &err), ENT_E_SYNTAX);
 	assert_non_null(strstr(err.text, "line 4: expected `pillar`, found `p`"));
 	err = (struct ent_error){ 0 };
-	assert_int_equal(try_parse(replaced(&scratch, text, "pillar ii\n", "pillar\xe2\x80\xa8 ii\n"), &err), ENT_E_SYNTAX);
+	assert_int_equal(try_parse(replaced(&scratch, text, "pillar ii\n", "pillar\xe2\x80\xa8 ii\n"), &err),
+	    ENT_E_SYNTAX);
 	assert_non_null(strstr(err.text, "line 4 holds U+2028"));
 }
 

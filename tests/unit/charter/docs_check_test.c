@@ -41,15 +41,19 @@ what_contradicts_itself_is_refused(void **state)
 		/* one issuer, one party */
 		{ "epoch-1", "issuer https://node.uk.example", "issuer https://node.au.example", "one party" },
 		{ "epoch-1", "issuer https://node.uk.example", "issuer https://node.au.example/", "one party" },
-		{ "epoch-3", "issuer https://sso.us.example/realms/a web", "issuer https://node.us.example/ web", "one party" },
+		{ "epoch-3", "issuer https://sso.us.example/realms/a web", "issuer https://node.us.example/ web",
+		    "one party" },
 		/* projects */
 		{ "proposal-project", "participant au.example\n", "", "not a participant" },
 		{ "proposal-project", "originator and 2 of au.example uk.example us.example", "originator", "alone" },
-		{ "proposal-project", "originator and 2 of au.example uk.example us.example", "any of au.example uk.example", "alone" },
-		{ "proposal-project", "2 of au.example uk.example us.example", "2 of au.example uk.example zz.example", "zz.example" },
+		{ "proposal-project", "originator and 2 of au.example uk.example us.example",
+		    "any of au.example uk.example", "alone" },
+		{ "proposal-project", "2 of au.example uk.example us.example", "2 of au.example uk.example zz.example",
+		    "zz.example" },
 		{ "proposal-project", "originator and 2 of au.example uk.example us.example",
 		    "au.example and uk.example and any of au.example zz.example", "zz.example" },
-		{ "proposal-project", "custody originator and 2 of au.example", "custody 2 of uk.example au.example", "" },
+		{ "proposal-project", "custody originator and 2 of au.example", "custody 2 of uk.example au.example",
+		    "" },
 		{ "proposal-project", "custody originator and 2 of", "custody originator or 2 of", "" },
 		{ "proposal-project-full", "posture-1 from 2", "posture-1 from 0", "nobody" },
 		/* parties and admissions */
@@ -81,7 +85,8 @@ what_contradicts_itself_is_refused(void **state)
 		enum ent_status status = check_edited(rows[i].name, rows[i].from, rows[i].to, &err);
 
 		if (status == ENT_OK || strstr(err.text, rows[i].words) == NULL)
-			fail_msg("%s, `%s` for `%s`: %s", rows[i].name, rows[i].to, rows[i].from, status == ENT_OK ? "taken" : err.text);
+			fail_msg("%s, `%s` for `%s`: %s", rows[i].name, rows[i].to, rows[i].from, status == ENT_OK
+			    ? "taken" : err.text);
 	}
 }
 
@@ -95,8 +100,10 @@ what_is_only_unusual_is_taken(void **state)
 		{ "epoch-3", "project consents 2", "project consents 1" },
 		{ "epoch-3", "epoch 3.1", "epoch 3.7" },
 		{ "epoch-1", "issuer https://node.uk.example", "issuer https://login.uk.example/tenant/v2.0/" },
-		{ "proposal-project", "custody originator and 2 of au.example uk.example us.example", "custody all of au.example uk.example us.example" },
-		{ "proposal-project-full", "originator and 2 of au.example uk.example us.example", "any of au.example uk.example" },
+		{ "proposal-project", "custody originator and 2 of au.example uk.example us.example",
+		    "custody all of au.example uk.example us.example" },
+		{ "proposal-project-full", "originator and 2 of au.example uk.example us.example",
+		    "any of au.example uk.example" },
 		{ "statement-retire", "not-after 2026-12-05T00:00:00Z", "not-after 2026-12-21T09:05:00Z" },
 		{ "proposal-admit", "role reader\n", "role reader\nsponsor uk.example\n" },
 	};
@@ -171,7 +178,8 @@ one_key_has_one_name_and_one_role_in_an_epoch(void **state)
 				char name[100];
 
 				snprintf(name, sizeof(name), "%s/%s", other_name, role_names[other]);
-				struct ent_vkey original = fresh_key(arena, name, other == WITNESS ? ENT_NOTE_TYPE_COSIGNATURE : ENT_NOTE_TYPE_ED25519);
+				struct ent_vkey original = fresh_key(arena, name, other == WITNESS
+				    ? ENT_NOTE_TYPE_COSIGNATURE : ENT_NOTE_TYPE_ED25519);
 				struct ent_vkey copy = key_as(arena, "au.example", role, original.key);
 
 				place(&members[from], other, &original);
@@ -210,7 +218,8 @@ a_key_is_named_after_its_party_and_role(void **state)
 		struct ent_doc doc;
 
 		parse_ok(&doc, arena, load_vector(&file, "epoch-1", ".txt"));
-		struct ent_vkey key = fresh_key(arena, rows[i].name, rows[i].role == WITNESS ? ENT_NOTE_TYPE_COSIGNATURE : ENT_NOTE_TYPE_ED25519);
+		struct ent_vkey key = fresh_key(arena, rows[i].name, rows[i].role == WITNESS
+		    ? ENT_NOTE_TYPE_COSIGNATURE : ENT_NOTE_TYPE_ED25519);
 
 		place(&doc.epoch.members[0], rows[i].role, &key);
 		assert_int_equal(ent_doc_check(&doc, &err), ENT_E_INPUT);
@@ -250,9 +259,10 @@ members_parse(size_t n, struct ent_error *err)
 		snprintf(party, sizeof(party), "m%02zu.example", i);
 		for (size_t r = 0; r < 4; r++)
 			snprintf(names[r], sizeof(names[r]), "%s/%s", party, roles[r]);
-		assert_ok(ent_buf_printf(&text, err, "member %s\ntitle en M\ncountry AUS\nofficer %.*s\nquorum 1\n", party,
-		    ENT_FMT(fresh_key(arena, names[0], 1).line)));
-		assert_ok(ent_buf_printf(&text, err, "log %.*s\nlog %.*s\nwitness %.*s\nnode https://%s\nissuer https://%s\n",
+		assert_ok(ent_buf_printf(&text, err, "member %s\ntitle en M\ncountry AUS\nofficer %.*s\nquorum 1\n",
+		    party, ENT_FMT(fresh_key(arena, names[0], 1).line)));
+		assert_ok(ent_buf_printf(&text, err,
+		    "log %.*s\nlog %.*s\nwitness %.*s\nnode https://%s\nissuer https://%s\n",
 		    ENT_FMT(fresh_key(arena, names[1], 1).line), ENT_FMT(fresh_key(arena, names[2], 1).line),
 		    ENT_FMT(fresh_key(arena, names[3], 4).line), party, party));
 	}

@@ -13,8 +13,8 @@ says(struct ent_buf *out, struct ent_view text)
 	return ent_buf_view(out);
 }
 
-static const char *const proposals[] = { "proposal-project", "proposal-project-full", "proposal-party", "proposal-party-sponsored",
-	"proposal-admit", "proposal-admit-contributor", "proposal-labels", "proposal-profile" };
+static const char *const proposals[] = { "proposal-project", "proposal-project-full", "proposal-party",
+	"proposal-party-sponsored", "proposal-admit", "proposal-admit-contributor", "proposal-labels", "proposal-profile" };
 
 static void
 says_is_what_a_second_implementation_says(void **state)
@@ -111,7 +111,7 @@ vary_project(struct ent_proposal *p, uint64_t *seed)
 	p->has_replaces = below(seed, 2);
 	random_hash(&p->replaces, seed);
 	for (size_t i = 0; i < 2; i++)
-		requires[i] = (struct ent_requires){ .profile = ent_view_str(i ? "b" : "a"), .from_all = below(seed, 2), .from = 1, .for_all = below(seed, 2) };
+		requires[i] = (struct ent_requires){ ent_view_str(i ? "b" : "a"), below(seed, 2), 1, below(seed, 2) };
 	p->requires = requires;
 	p->requires_count = below(seed, 3);
 	p->reason = (struct ent_title){ ENT_LIT("en"), ent_view_str(below(seed, 2) ? "x" : "y") };

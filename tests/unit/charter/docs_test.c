@@ -115,7 +115,8 @@ a_project_proposal_is_read_line_by_line(void **state)
 	assert_int_equal(project->requires_count, 2);
 	assert_true(project->requires[0].for_all && !project->requires[0].from_all && project->requires[0].from == 2);
 	assert_true(!project->requires[1].for_all && project->requires[1].from_all);
-	assert_true(project->has_labels && project->originator_last && project->unsealed_members && project->alone_allowed);
+	assert_true(project->has_labels && project->originator_last && project->unsealed_members &&
+	    project->alone_allowed);
 	assert_true(project->has_replaces);
 	assert_view(project->reason.text, "Work package 4; see \"annex B\".");
 }
@@ -230,7 +231,8 @@ a_record_is_put_in_order_before_it_is_printed(void **state)
 {
 	ENT_AUTO_FINI(loaded) in;
 	ENT_AUTO_FINI(ent_buf) out = ent_buf_with_max(65535);
-	struct ent_reason_line reasons[] = { { ENT_LIT("person-ok"), ENT_LIT("-") }, { ENT_LIT("consent"), ENT_LIT("uk_40") },
+	struct ent_reason_line reasons[] = { { ENT_LIT("person-ok"), ENT_LIT("-") }, { ENT_LIT("consent"),
+	    ENT_LIT("uk_40") },
 		{ ENT_LIT("consent"), ENT_LIT("au_42") }, { ENT_LIT("person-ok"), ENT_LIT("-") } };
 	struct ent_error err = { 0 };
 

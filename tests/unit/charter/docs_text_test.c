@@ -13,8 +13,12 @@ all_are(valid_fn *valid, bool expected, const char *const *texts, size_t count)
 			fail_msg("`%s` should be %s", texts[i], expected ? "valid" : "invalid");
 }
 
-#define TAKES(valid, ...) all_are(valid, true, (const char *const[]){ __VA_ARGS__ }, ENT_COUNT(((const char *const[]){ __VA_ARGS__ })))
-#define REFUSES(valid, ...) all_are(valid, false, (const char *const[]){ __VA_ARGS__ }, ENT_COUNT(((const char *const[]){ __VA_ARGS__ })))
+#define TAKES(valid, ...) \
+	all_are(valid, true, (const char *const[]){ __VA_ARGS__ }, \
+    ENT_COUNT(((const char *const[]){ __VA_ARGS__ })))
+#define REFUSES(valid, ...) \
+	all_are(valid, false, (const char *const[]){ __VA_ARGS__ }, \
+    ENT_COUNT(((const char *const[]){ __VA_ARGS__ })))
 
 /* n times c, as a string in a buffer of its own. */
 static const char *
@@ -32,7 +36,8 @@ names_are_ascii_labels(void **state)
 
 	(void)state;
 	TAKES(ent_name_valid, "au.example", "au.example/officer/doe", "a", "0", "a-b.c", "i", repeated(room, 'a', 253));
-	REFUSES(ent_name_valid, "", ".", "/", "-", "a..b", "a//b", ".a", "a.", "/a", "a/", "A", "a b", "a_b", "a+b", "xn--a", "a.xn--b", "a/xn--b",
+	REFUSES(ent_name_valid, "", ".", "/", "-", "a..b", "a//b", ".a", "a.", "/a", "a/", "A", "a b", "a_b", "a+b",
+	    "xn--a", "a.xn--b", "a/xn--b",
 	    "-a", "a-", "a.-b", "..", "a/../b", "\xc3\xa4", "a\n", repeated(room, 'a', 254));
 	TAKES(ent_party_name_valid, "au.example");
 	REFUSES(ent_party_name_valid, "au.example/x", "");
@@ -64,7 +69,8 @@ a_person_is_split_at_the_last_at(void **state)
 	assert_ok(ent_person_split(ent_view_str(room), &sub, &party, &err));
 	repeated(room, 'a', 129);
 	strcat(room, "@b");
-	static const char *const bad[] = { "", "alice", "@uk.example", "alice@", "al ice@uk.example", "al\tice@uk.example", "alice@uk.example ",
+	static const char *const bad[] = { "", "alice", "@uk.example", "alice@", "al ice@uk.example",
+	    "al\tice@uk.example", "alice@uk.example ",
 		"\xc3\xa4lice@uk.example", "alice@UK.example", "alice@uk.example/x" };
 
 	for (size_t i = 0; i < ENT_COUNT(bad); i++)
@@ -76,11 +82,14 @@ static void
 a_url_has_one_spelling(void **state)
 {
 	(void)state;
-	TAKES(ent_url_valid, "https://node.au.example", "http://127.0.0.1:8080", "https://a.example:65535/realms/X_y~z", "http://localhost",
-	    "https://a.example/a%20b");
-	REFUSES(ent_url_valid, "", "https://", "ftp://a", "HTTPS://a", "https:/a", "https://a/", "https://a//b", "https://a/b/", "https://a/./b",
-	    "https://a/..", "https://a?x", "https://a#x", "https://a/b?c", "https://u@a", "https://A", "https://a:", "https://a:0", "https://a:080",
-	    "https://a:65536", "https://a:8a", "https://a:8:8", "https://[::1]", "https://xn--a.example", "https://a/%2", "https://a/%zz", "https://a b",
+	TAKES(ent_url_valid, "https://node.au.example", "http://127.0.0.1:8080",
+	    "https://a.example:65535/realms/X_y~z", "http://localhost", "https://a.example/a%20b");
+	REFUSES(ent_url_valid, "", "https://", "ftp://a", "HTTPS://a", "https:/a", "https://a/", "https://a//b",
+	    "https://a/b/", "https://a/./b",
+	    "https://a/..", "https://a?x", "https://a#x", "https://a/b?c", "https://u@a", "https://A", "https://a:",
+	    "https://a:0", "https://a:080",
+	    "https://a:65536", "https://a:8a", "https://a:8:8", "https://[::1]", "https://xn--a.example",
+	    "https://a/%2", "https://a/%zz", "https://a b",
 	    "https://a/\xc3\xa4", "https://a\\b", "https://.a", "https://a.");
 }
 
@@ -90,10 +99,12 @@ free_text_has_no_character_that_hides(void **state)
 	char room[ENT_LIMIT_FREE_TEXT + 2];
 
 	(void)state;
-	TAKES(ent_free_text_valid, "a", "Arr\xc3\xaat", "\xe9\x87\x8f\xe5\xad\x90", "a  b", "\"quoted\"", "a\xc2\xa0z", "\xf0\x9f\x98\x80",
-	    repeated(room, 'x', ENT_LIMIT_FREE_TEXT));
-	REFUSES(ent_free_text_valid, "", " a", "a ", "a\nb", "a\tb", "a\rb", "\x7f", "\xc2\x80", "\xe2\x80\x8d", "\xe2\x80\x8e", "\xe2\x80\xaa",
-	    "\xe2\x81\xa9", "\xef\xbb\xbf", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xee\x80\x80", "\xf4\x8f\xbf\xbf", "\xcd\xb8", "\xef\xbf\xbe", "\xc0\x80",
+	TAKES(ent_free_text_valid, "a", "Arr\xc3\xaat", "\xe9\x87\x8f\xe5\xad\x90", "a  b", "\"quoted\"", "a\xc2\xa0z",
+	    "\xf0\x9f\x98\x80", repeated(room, 'x', ENT_LIMIT_FREE_TEXT));
+	REFUSES(ent_free_text_valid, "", " a", "a ", "a\nb", "a\tb", "a\rb", "\x7f", "\xc2\x80", "\xe2\x80\x8d",
+	    "\xe2\x80\x8e", "\xe2\x80\xaa",
+	    "\xe2\x81\xa9", "\xef\xbb\xbf", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xee\x80\x80", "\xf4\x8f\xbf\xbf",
+	    "\xcd\xb8", "\xef\xbf\xbe", "\xc0\x80",
 	    "\xed\xbf\xbf", "\xf8\x88\x80\x80\x80", "\xe2\x28\xa1", "\xc3", repeated(room, 'x', ENT_LIMIT_FREE_TEXT + 1));
 	assert_false(ent_free_text_valid(ent_view_from("a\0b", 3)));
 }
