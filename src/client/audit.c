@@ -226,10 +226,13 @@ static enum ent_status
 verify_tree(struct audit *audit, uint64_t *size, struct ent_error *err)
 {
 	struct ent_log_fault fault = { 0 };
+	struct ent_error found = { 0 };
+	enum ent_status status = ent_log_dir_fsck(audit->log_dir, &audit->key, size, &fault, &found);
 
-	ENT_TRY(ent_log_dir_fsck(audit->log_dir, &audit->key, size, &fault, err));
-	if (!fault.found)
+	if (status == ENT_OK)
 		return ENT_OK;
+	if (!fault.found)
+		return ent_fail(err, found.code, "%s/access: %s", audit->home.party, found.text);
 	if (fault.index != UINT64_MAX)
 		return ent_fail(err, ENT_E_TAMPERED, "%s/access was tampered with at entry %llu: %s", audit->home.party,
 		    (unsigned long long)fault.index, fault.what);

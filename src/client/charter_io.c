@@ -36,7 +36,7 @@ ent_paper_read(struct ent_paper *out, struct ent_arena *arena, const char *path,
 	ENT_TRY(ent_arena_dup(arena, &out->bytes, ent_buf_view(&file), err));
 	/* A text holds no empty line: the first one ends it and the signatures follow. */
 	if (memmem(out->bytes.data, out->bytes.len, "\n\n", 2) != NULL) {
-		if (ent_note_parse(&out->note, arena, out->bytes, err) != ENT_OK)
+		if (ent_note_parse_max(&out->note, arena, out->bytes, ENT_NOTE_LONG_MAX, err) != ENT_OK)
 			return ent_error_context(err, "%s", path);
 	} else {
 		out->note.text = out->bytes;

@@ -13,7 +13,7 @@ add_signatures(struct ent_paper *paper, struct ent_arena *arena, const struct en
 	struct ent_note note;
 
 	ENT_TRY(ent_note_sign(&fresh, paper->note.text, (const struct ent_signer *const *)keys->signers, keys->count, err));
-	ENT_TRY(ent_note_parse(&note, arena, ent_buf_view(&fresh), err));
+	ENT_TRY(ent_note_parse_max(&note, arena, ent_buf_view(&fresh), ENT_NOTE_LONG_MAX, err));
 	if (paper->note.signature_count == 0)
 		return ent_buf_add(merged, ent_buf_view(&fresh), err);
 	return ent_note_merge(merged, &paper->note, &note, err);
@@ -50,7 +50,7 @@ sign(struct entente_profile *profile, const char *file, struct entente_list path
 	ENT_TRY(ent_officer_keys_load(&keys, paths, err));
 	ENT_TRY(add_signatures(&paper, arena, &keys, &merged, err));
 	signed_paper = paper;
-	ENT_TRY(ent_note_parse(&signed_paper.note, arena, ent_buf_view(&merged), err));
+	ENT_TRY(ent_note_parse_max(&signed_paper.note, arena, ent_buf_view(&merged), ENT_NOTE_LONG_MAX, err));
 	if (paper.doc.kind == ENT_DOC_EPOCH || epoch_of(profile) != NULL)
 		ENT_TRY(ent_paper_report(&words, &signed_paper, epoch_of(profile), &complete, err));
 	ENT_TRY(ent_file_replace(file, ent_buf_view(&merged), 0644, err));
