@@ -314,21 +314,21 @@ apply_note(struct ent_charter *charter, struct member_log *log, const struct jud
  * membership a quorum) the row says the fewest, because an act that is not understood must never be overlooked.
  */
 static const struct act_row rows[ENT_ACT_COUNT] = {
-	[ENT_ACT_CONSENT] = { .name = "consent", .quorum = true, .check = check_consent, .apply = apply_consent, .admit = admit_consent },
-	[ENT_ACT_KEY] = { .name = "key", .quorum = true, .check = check_key, .apply = apply_key, .admit = admit_key },
-	[ENT_ACT_ISSUER_KEY] = { .name = "issuer-key", .quorum = true, .check = check_issuer_key, .apply = apply_issuer_key,
+	[ENT_ACT_CONSENT] = { .quorum = true, .check = check_consent, .apply = apply_consent, .admit = admit_consent },
+	[ENT_ACT_KEY] = { .quorum = true, .check = check_key, .apply = apply_key, .admit = admit_key },
+	[ENT_ACT_ISSUER_KEY] = { .quorum = true, .check = check_issuer_key, .apply = apply_issuer_key,
 	    .admit = admit_issuer_key },
-	[ENT_ACT_NOTE] = { .name = "note", .apply = apply_note },
-	[ENT_ACT_WITHDRAW] = { .name = "withdraw" },
-	[ENT_ACT_STOP] = { .name = "stop", .any_log = true, .timeless = true },
-	[ENT_ACT_RESUME] = { .name = "resume", .quorum = true },
-	[ENT_ACT_ACCREDIT] = { .name = "accredit", .quorum = true },
-	[ENT_ACT_RETIRE] = { .name = "retire" },
-	[ENT_ACT_DESTROY] = { .name = "destroy" },
-	[ENT_ACT_ROTATE] = { .name = "rotate", .quorum = true },
-	[ENT_ACT_ACCEPT] = { .name = "accept", .quorum = true },
-	[ENT_ACT_DECLINE] = { .name = "decline", .quorum = true },
-	[ENT_ACT_HANDOVER] = { .name = "handover", .quorum = true },
+	[ENT_ACT_NOTE] = { .apply = apply_note },
+	[ENT_ACT_WITHDRAW] = { .quorum = false },
+	[ENT_ACT_STOP] = { .any_log = true, .timeless = true },
+	[ENT_ACT_RESUME] = { .quorum = true },
+	[ENT_ACT_ACCREDIT] = { .quorum = true },
+	[ENT_ACT_RETIRE] = { .quorum = false },
+	[ENT_ACT_DESTROY] = { .quorum = false },
+	[ENT_ACT_ROTATE] = { .quorum = true },
+	[ENT_ACT_ACCEPT] = { .quorum = true },
+	[ENT_ACT_DECLINE] = { .quorum = true },
+	[ENT_ACT_HANDOVER] = { .quorum = true },
 };
 
 const struct act_row *

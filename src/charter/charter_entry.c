@@ -15,15 +15,15 @@ is_ours(enum ent_status status)
 }
 
 static enum ent_status
-check_signatures(const struct ent_party *author, const struct act_row *row, const struct ent_note *note, struct ent_error *err)
+check_signatures(const struct ent_party *author, enum ent_act act, const struct ent_note *note, struct ent_error *err)
 {
-	size_t needed = row->quorum ? author->quorum : 1, count = 0;
+	size_t needed = ent_charter_act(act)->quorum ? author->quorum : 1, count = 0;
 	bool good[ENT_LIMIT_OFFICERS] = { false };
 
 	ENT_ASSERT(author->officer_count <= ENT_LIMIT_OFFICERS);
 	ENT_TRY(ent_note_verify(note, author->officers, author->officer_count, good, &count, err));
 	if (count < needed)
-		return ent_fail(err, ENT_E_REFUSED, "a %s needs the signatures of %zu officers of %.*s, it has %zu", row->name, needed,
+		return ent_fail(err, ENT_E_REFUSED, "a %s needs the signatures of %zu officers of %.*s, it has %zu", ent_act_name(act), needed,
 		    ENT_FMT(author->name), count);
 	return ENT_OK;
 }
@@ -89,8 +89,7 @@ note_stop(struct ent_charter *charter, const struct ent_hash *hash, struct ent_e
 
 /* A valid statement that this version does not act on: narrowing must not be overlooked, so everything is refused. */
 static enum ent_status
-take_unenforced(struct ent_charter *charter, struct member_log *log, const struct act_row *row, const struct judged *j,
-    struct ent_error *err)
+take_unenforced(struct ent_charter *charter, struct member_log *log, const struct judged *j, struct ent_error *err)
 {
 	if (j->statement->act == ENT_ACT_STOP)
 		ENT_TRY(note_stop(charter, &j->doc->hash, err));
@@ -98,7 +97,7 @@ take_unenforced(struct ent_charter *charter, struct member_log *log, const struc
 		return ENT_OK;
 	log->unenforced_index = j->index;
 	return ent_arena_printf(log->arena, &log->unenforced, err, "statement %s %llu, a %s by %.*s", log->short_name,
-	    (unsigned long long)j->index, row->name, ENT_FMT(j->statement->by));
+	    (unsigned long long)j->index, ent_act_name(j->statement->act), ENT_FMT(j->statement->by));
 }
 
 /* The first sufficiently signed entry of a text is the one that counts, void or not. */
@@ -122,7 +121,7 @@ take_statement(struct ent_charter *charter, struct member_log *log, const struct
 	if (!void_ && row->apply != NULL)
 		ENT_TRY(row->apply(charter, log, j, err));
 	else if (!void_)
-		ENT_TRY(take_unenforced(charter, log, row, j, err));
+		ENT_TRY(take_unenforced(charter, log, j, err));
 	return remember(log, j, err);
 }
 
@@ -159,9 +158,9 @@ judge_statement(struct judged *j, const struct ent_charter *charter, const struc
 	if (j->author == SIZE_MAX)
 		return ent_fail(err, ENT_E_REFUSED, "%.*s is not a member", ENT_FMT(s->by));
 	if (&charter->logs[j->author] != log && !row->any_log)
-		return ent_fail(err, ENT_E_REFUSED, "a %s by %.*s in the log of %.*s", row->name, ENT_FMT(s->by), ENT_FMT(log->party->name));
+		return ent_fail(err, ENT_E_REFUSED, "a %s by %.*s in the log of %.*s", ent_act_name(s->act), ENT_FMT(s->by), ENT_FMT(log->party->name));
 	ENT_TRY(check_address(charter, s, row, err));
-	return check_signatures(charter->logs[j->author].party, row, note, err);
+	return check_signatures(charter->logs[j->author].party, s->act, note, err);
 }
 
 static enum ent_status
@@ -265,7 +264,7 @@ judge_submitted(const struct ent_charter *charter, struct ent_view bytes, int64_
 	if (author == SIZE_MAX)
 		return ent_fail(err, ENT_E_REFUSED, "%.*s is not a member", ENT_FMT(doc.statement.by));
 	if (row->apply == NULL)
-		return ent_fail(err, ENT_E_REFUSED, "this version does not act on a %s yet, so it is not accepted", row->name);
+		return ent_fail(err, ENT_E_REFUSED, "this version does not act on a %s yet, so it is not accepted", ent_act_name(doc.statement.act));
 	log = &charter->logs[author];
 	j.doc = &doc;
 	j.statement = &doc.statement;

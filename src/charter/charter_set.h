@@ -140,7 +140,6 @@ struct judged {
  * one makes everything be refused (LOG_UNENFORCED). To act on a kind, give its row the two functions.
  */
 struct act_row {
-	const char *name;
 	bool quorum;     /* else any one officer will do */
 	bool any_log;    /* may stand in another party's log (a stop) */
 	bool timeless;   /* needs neither an epoch that is known nor dates (a stop) */
