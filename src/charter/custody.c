@@ -153,6 +153,9 @@ parse(struct rule *rule, struct ent_view text, struct ent_error *err)
 	*rule = (struct rule){ 0 };
 	if (text.len > TEXT_MAX)
 		return ent_fail(err, ENT_E_LIMIT, "custody rule: %zu characters, limit %d", text.len, TEXT_MAX);
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < ' ' || text.data[i] > '~') /* first, so that no message repeats one */
+			return bad(err, "character %zu is not printable ASCII", i + 1);
 	if (text.len > 0 && text.data[text.len - 1] == ' ')
 		return bad(err, "a space at its end");
 	for (;;) {
@@ -340,7 +343,7 @@ ent_custody_compile(struct ent_custody *out, struct ent_arena *arena, struct ent
 
 	*out = (struct ent_custody){ 0 };
 	if (!is_name(originator))
-		return bad(err, "the originator \"%.*s\" is not a name", SHOWN(originator));
+		return bad(err, "the originator is not a name");
 	ENT_TRY(parse(&rule, text, err));
 	ENT_TRY(resolve(&rule, originator, err));
 	ENT_TRY(expand(&rule, err));

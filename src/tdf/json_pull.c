@@ -383,7 +383,7 @@ remember_name(struct ent_json *json, const struct frame *frame, struct ent_view 
 		const struct name *seen = &json->names[i];
 
 		if (seen->hash == hash && ent_view_eq(name, ent_view_slice(ent_buf_view(&json->names_text), seen->start, seen->len)))
-			return malformed(json, err, "an object has two members \"%.*s\"", (int)(name.len < 64 ? name.len : 64), name.data);
+			return malformed(json, err, "an object has two members of one name");
 	}
 	if (json->name_count - frame->first_name == ENT_LIMIT_JSON_MEMBERS || json->name_count == ENT_LIMIT_JSON_OPEN_MEMBERS)
 		return too_much(json, err, "an object of more than %d members", ENT_LIMIT_JSON_MEMBERS);

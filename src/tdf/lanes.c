@@ -26,6 +26,7 @@ struct worker {
 	struct ent_lane lane;
 	pthread_t thread;
 	bool is_caller;
+	bool used; /* the buffer held a segment */
 };
 
 static void
@@ -126,6 +127,7 @@ worker_main(void *arg)
 	bool done = false;
 
 	while (!done) {
+		worker->used = true;
 		if (carry_one(run, &worker->lane, &done, &err) != ENT_OK) {
 			fail(run, worker->lane.index, &err);
 			break;
@@ -186,7 +188,7 @@ clear(const struct ent_lanes *lanes, struct worker *workers, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		if (workers[i].lane.own != NULL)
 			lanes->stop(lanes->arg, &workers[i].lane);
-		if (workers[i].lane.buffer != NULL)
+		if (workers[i].used)
 			ent_wipe(workers[i].lane.buffer, lanes->buffer_len); /* plaintext */
 		free(workers[i].lane.buffer);
 	}

@@ -61,7 +61,17 @@ struct member {
 	size_t offset;      /* of the value in target */
 	size_t max;         /* bytes of a string */
 	const char *expect; /* the only string allowed */
+	bool many_lines;    /* PEM */
 };
+
+#define VALUE(json, must, function) { .name = json, .read = function, .required = must }
+#define TEXT(json, must, type, field, bytes)                                                                           \
+	{ .name = json, .read = read_text, .required = must, .offset = offsetof(struct type, field), .max = bytes }
+#define LINES(json, must, type, field, bytes)                                                                          \
+	{ .name = json, .read = read_text, .required = must, .offset = offsetof(struct type, field), .max = bytes, .many_lines = true }
+#define NUMBER(json, must, type, field)                                                                                \
+	{ .name = json, .read = read_number, .required = must, .offset = offsetof(struct type, field) }
+#define CONSTANT(json, text) { .name = json, .read = read_expected, .required = true, .expect = text }
 
 #define malformed(err, ...) ent_fail((err), ENT_E_FORMAT, "the manifest is malformed: " __VA_ARGS__)
 
@@ -94,6 +104,18 @@ read_object(struct reader *r, const char *what, const struct member *members, si
 	return ENT_OK;
 }
 
+bool
+ent_tdf_text_is_one_line(struct ent_view text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.data[i];
+
+		if (c < 0x20 || c == 0x7f || (c == 0xc2 && i + 1 < text.len && text.data[i + 1] < 0xa0))
+			return false;
+	}
+	return true;
+}
+
 /* A string or null into the reader's scratch buffer. */
 static enum ent_status
 read_scratch(struct reader *r, const struct member *self, size_t max, struct ent_error *err)
@@ -107,9 +129,11 @@ read_scratch(struct reader *r, const struct member *self, size_t max, struct ent
 	if (type != ENT_JSON_STRING)
 		return malformed(err, "\"%s\" is not a string", self->name);
 	r->scratch.max = max;
-	if (ent_json_string(r->json, &r->scratch, err) == ENT_OK)
-		return ENT_OK;
-	return ent_error_context(err, "\"%s\" of the manifest", self->name);
+	if (ent_json_string(r->json, &r->scratch, err) != ENT_OK)
+		return ent_error_context(err, "\"%s\" of the manifest", self->name);
+	if (!self->many_lines && !ent_tdf_text_is_one_line(ent_buf_view(&r->scratch)))
+		return malformed(err, "a control character in \"%s\"", self->name);
+	return ENT_OK;
 }
 
 static enum ent_status
@@ -156,10 +180,10 @@ static enum ent_status
 read_binding(struct reader *r, const struct member *self, void *target, struct ent_error *err)
 {
 	static const struct member members[] = {
-		{ "alg", read_text, false, offsetof(struct ent_kao, binding_alg), TEXT_MAX, NULL },
-		{ "hash", read_text, true, offsetof(struct ent_kao, binding_hash), TEXT_MAX, NULL },
+		TEXT("alg", false, ent_kao, binding_alg, TEXT_MAX),
+		TEXT("hash", true, ent_kao, binding_hash, TEXT_MAX),
 	};
-	static const struct member bare = { "policyBinding", read_text, true, offsetof(struct ent_kao, binding_hash), TEXT_MAX, NULL };
+	static const struct member bare = TEXT("policyBinding", true, ent_kao, binding_hash, TEXT_MAX);
 	enum ent_json_type type;
 
 	ENT_TRY(ent_json_peek(r->json, &type, err));
@@ -172,16 +196,16 @@ static enum ent_status
 read_kao(struct reader *r, struct ent_kao *kao, struct ent_error *err)
 {
 	static const struct member members[] = {
-		{ "type", read_text, true, offsetof(struct ent_kao, type), TEXT_MAX, NULL },
-		{ "url", read_text, true, offsetof(struct ent_kao, url), URL_MAX, NULL },
-		{ "protocol", read_text, true, offsetof(struct ent_kao, protocol), TEXT_MAX, NULL },
-		{ "wrappedKey", read_text, true, offsetof(struct ent_kao, wrapped_key), WRAPPED_KEY_MAX, NULL },
-		{ "policyBinding", read_binding, true, 0, 0, NULL },
-		{ "encryptedMetadata", read_text, false, offsetof(struct ent_kao, encrypted_metadata), METADATA_MAX, NULL },
-		{ "kid", read_text, false, offsetof(struct ent_kao, kid), TEXT_MAX, NULL },
-		{ "sid", read_text, false, offsetof(struct ent_kao, sid), TEXT_MAX, NULL },
-		{ "schemaVersion", read_text, false, offsetof(struct ent_kao, schema_version), TEXT_MAX, NULL },
-		{ "ephemeralPublicKey", read_text, false, offsetof(struct ent_kao, ephemeral_pem), PEM_MAX, NULL },
+		TEXT("type", true, ent_kao, type, TEXT_MAX),
+		TEXT("url", true, ent_kao, url, URL_MAX),
+		TEXT("protocol", true, ent_kao, protocol, TEXT_MAX),
+		TEXT("wrappedKey", true, ent_kao, wrapped_key, WRAPPED_KEY_MAX),
+		VALUE("policyBinding", true, read_binding),
+		TEXT("encryptedMetadata", false, ent_kao, encrypted_metadata, METADATA_MAX),
+		TEXT("kid", false, ent_kao, kid, TEXT_MAX),
+		TEXT("sid", false, ent_kao, sid, TEXT_MAX),
+		TEXT("schemaVersion", false, ent_kao, schema_version, TEXT_MAX),
+		LINES("ephemeralPublicKey", false, ent_kao, ephemeral_pem, PEM_MAX),
 	};
 
 	return read_object(r, "a key access object", members, ENT_COUNT(members), kao, err);
@@ -319,9 +343,9 @@ static enum ent_status
 read_segments(struct reader *r, const struct member *self, void *target, struct ent_error *err)
 {
 	static const struct member members[] = {
-		{ "hash", read_hash, true, 0, 0, NULL },
-		{ "segmentSize", read_number, false, offsetof(struct segment, size), 0, NULL },
-		{ "encryptedSegmentSize", read_number, false, offsetof(struct segment, encrypted_size), 0, NULL },
+		VALUE("hash", true, read_hash),
+		NUMBER("segmentSize", false, segment, size),
+		NUMBER("encryptedSegmentSize", false, segment, encrypted_size),
 	};
 	bool more;
 
@@ -343,8 +367,8 @@ static enum ent_status
 read_root(struct reader *r, const struct member *self, void *target, struct ent_error *err)
 {
 	static const struct member members[] = {
-		{ "alg", read_text, true, offsetof(struct ent_manifest, root_alg), TEXT_MAX, NULL },
-		{ "sig", read_text, true, offsetof(struct ent_manifest, root_sig), TEXT_MAX, NULL },
+		TEXT("alg", true, ent_manifest, root_alg, TEXT_MAX),
+		TEXT("sig", true, ent_manifest, root_sig, TEXT_MAX),
 	};
 
 	return read_object(r, self->name, members, ENT_COUNT(members), target, err);
@@ -368,11 +392,11 @@ static enum ent_status
 read_integrity(struct reader *r, const struct member *self, void *target, struct ent_error *err)
 {
 	static const struct member members[] = {
-		{ "rootSignature", read_root, true, 0, 0, NULL },
-		{ "segmentHashAlg", read_segment_alg, true, 0, 0, NULL },
-		{ "segmentSizeDefault", read_number, true, offsetof(struct ent_manifest, segment_size_default), 0, NULL },
-		{ "encryptedSegmentSizeDefault", read_number, true, offsetof(struct ent_manifest, encrypted_segment_size_default), 0, NULL },
-		{ "segments", read_segments, true, 0, 0, NULL },
+		VALUE("rootSignature", true, read_root),
+		VALUE("segmentHashAlg", true, read_segment_alg),
+		NUMBER("segmentSizeDefault", true, ent_manifest, segment_size_default),
+		NUMBER("encryptedSegmentSizeDefault", true, ent_manifest, encrypted_segment_size_default),
+		VALUE("segments", true, read_segments),
 	};
 
 	return read_object(r, self->name, members, ENT_COUNT(members), target, err);
@@ -381,7 +405,7 @@ read_integrity(struct reader *r, const struct member *self, void *target, struct
 static enum ent_status
 read_method(struct reader *r, const struct member *self, void *target, struct ent_error *err)
 {
-	static const struct member members[] = { { "algorithm", read_expected, true, 0, 0, "AES-256-GCM" } };
+	static const struct member members[] = { CONSTANT("algorithm", "AES-256-GCM") };
 
 	return read_object(r, self->name, members, ENT_COUNT(members), target, err);
 }
@@ -390,11 +414,11 @@ static enum ent_status
 read_encryption(struct reader *r, const struct member *self, void *target, struct ent_error *err)
 {
 	static const struct member members[] = {
-		{ "type", read_expected, true, 0, 0, "split" },
-		{ "policy", read_text, true, offsetof(struct ent_manifest, policy_base64), ENT_LIMIT_POLICY, NULL },
-		{ "keyAccess", read_kaos, true, 0, 0, NULL },
-		{ "method", read_method, true, 0, 0, NULL },
-		{ "integrityInformation", read_integrity, true, 0, 0, NULL },
+		CONSTANT("type", "split"),
+		TEXT("policy", true, ent_manifest, policy_base64, ENT_LIMIT_POLICY),
+		VALUE("keyAccess", true, read_kaos),
+		VALUE("method", true, read_method),
+		VALUE("integrityInformation", true, read_integrity),
 	};
 
 	return read_object(r, self->name, members, ENT_COUNT(members), target, err);
@@ -404,11 +428,11 @@ static enum ent_status
 read_payload(struct reader *r, const struct member *self, void *target, struct ent_error *err)
 {
 	static const struct member members[] = {
-		{ "type", read_expected, true, 0, 0, "reference" },
-		{ "url", read_expected, true, 0, 0, "0.payload" },
-		{ "protocol", read_expected, true, 0, 0, "zip" },
-		{ "mimeType", read_text, false, offsetof(struct ent_manifest, mime_type), TEXT_MAX, NULL },
-		{ "isEncrypted", read_encrypted_flag, true, 0, 0, NULL },
+		CONSTANT("type", "reference"),
+		CONSTANT("url", "0.payload"),
+		CONSTANT("protocol", "zip"),
+		TEXT("mimeType", false, ent_manifest, mime_type, TEXT_MAX),
+		VALUE("isEncrypted", true, read_encrypted_flag),
 	};
 
 	return read_object(r, self->name, members, ENT_COUNT(members), target, err);
@@ -454,10 +478,10 @@ static enum ent_status
 read_top(struct reader *r, struct ent_error *err)
 {
 	static const struct member members[] = {
-		{ "encryptionInformation", read_encryption, true, 0, 0, NULL },
-		{ "payload", read_payload, true, 0, 0, NULL },
-		{ "assertions", read_assertions, false, 0, 0, NULL },
-		{ "schemaVersion", read_text, false, offsetof(struct ent_manifest, schema_version), TEXT_MAX, NULL },
+		VALUE("encryptionInformation", true, read_encryption),
+		VALUE("payload", true, read_payload),
+		VALUE("assertions", false, read_assertions),
+		TEXT("schemaVersion", false, ent_manifest, schema_version, TEXT_MAX),
 	};
 
 	ENT_TRY(read_object(r, "the manifest", members, ENT_COUNT(members), r->m, err));

@@ -63,6 +63,9 @@ ENT_MUST_USE enum ent_status ent_manifest_read(struct ent_manifest *out, struct 
 /* What reader and writer demand of key access objects: 1 to 40, protocol kas, one binding per split. ENT_E_FORMAT, ENT_E_LIMIT. */
 ENT_MUST_USE enum ent_status ent_kaos_check(const struct ent_kao *kaos, size_t count, struct ent_error *err);
 
+/* No control character (C0, DEL, C1 of UTF-8 text): texts of a file end up on terminals and in lines of logs and records. */
+bool ent_tdf_text_is_one_line(struct ent_view text);
+
 uint64_t ent_manifest_segment_size(const struct ent_manifest *m, uint32_t segment); /* plaintext bytes */
 
 #endif

@@ -37,16 +37,6 @@ view_of(const json_t *string)
 	return ent_view_from(json_string_value(string), json_string_length(string));
 }
 
-/* These texts end up in lines of logs and records, so no control character may be in one. */
-static bool
-is_one_line(struct ent_view text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (text.data[i] < 0x20 || text.data[i] == 0x7f)
-			return false;
-	return text.len > 0;
-}
-
 /* One list of texts; member is the one of each object that holds the text, or NULL where the elements are texts themselves. */
 struct list {
 	const char *name;
@@ -76,7 +66,7 @@ read_list(struct ent_view **out, size_t *count, struct ent_arena *arena, const j
 
 		if (list->member != NULL)
 			text = json_object_get(text, list->member);
-		if (!json_is_string(text) || !is_one_line(view_of(text)))
+		if (!json_is_string(text) || json_string_length(text) == 0 || !ent_tdf_text_is_one_line(view_of(text)))
 			return malformed(err, "entry %zu of \"%s\" is not as it should be", *count, list->name);
 		for (size_t k = 0; k < *count; k++)
 			if (ent_view_eq((*out)[k], view_of(text)))
@@ -130,7 +120,7 @@ ent_policy_parse(struct ent_policy *out, struct ent_arena *arena, struct ent_vie
 	/* jansson refuses bad UTF-8, trailing bytes, U+0000 and, told so, duplicate members. */
 	top = json_loadb(text.len > 0 ? (const char *)text.data : "", text.len, JSON_REJECT_DUPLICATES, &where);
 	if (top == NULL)
-		return malformed(err, "at byte %d of its JSON: %s", where.position, where.text);
+		return malformed(err, "byte %d of its JSON is not as it should be", where.position); /* jansson's text quotes the input */
 	ENT_TRY(ent_arena_dup(arena, &out->base64, base64, err));
 	return read_policy(out, arena, top, err);
 }

@@ -54,7 +54,7 @@ static struct ent_manifest_text
 text_of(const struct ent_kao *kaos, size_t count, uint64_t segments)
 {
 	return (struct ent_manifest_text){ .policy_base64 = ENT_LIT(POLICY_B64), .kaos = kaos, .kao_count = count,
-		.mime_type = ENT_LIT("text/plain; x=\"\\\t\""), .root_sig = ENT_LIT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+		.mime_type = ENT_LIT("text/plain; x=\"\\\""), .root_sig = ENT_LIT("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
 		.segment_size = 2097152, .last_segment_size = 5, .segment_count = segments, .segment_hash = some_hash };
 }
 
@@ -162,6 +162,9 @@ static const struct edit edits[] = {
 	{ "\"hash\":\"aa\"", "\"hash\":\"ab\"", ENT_E_FORMAT }, /* two bindings in split 1 */
 	{ "\"alg\":\"HS256\",\"hash\"", "\"alg\":\"none\",\"hash\"", ENT_E_UNSUPPORTED },
 	{ "\"wrappedKey\":\"AAAA\",", "", ENT_E_FORMAT },
+	{ "\"kid\":\"k\"", "\"kid\":\"k\\u001b[2J\"", ENT_E_FORMAT },
+	{ "\"kid\":\"k\"", "\"kid\":\"k\\u009b2J\"", ENT_E_FORMAT },
+	{ "\"kid\":\"k\"", "\"kid\":\"k\\u00e9\"", ENT_OK },
 	{ "\"keyAccess\":[", "\"keyAccess\":[],\"x\":[", ENT_E_FORMAT },
 };
 
