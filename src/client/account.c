@@ -1,5 +1,5 @@
 /* The accounts of a node's own issuer. The command line writes the node's store; the running judge reads it at the next token. */
-#include "node/account.h"
+#include "home/account.h"
 
 #include <jansson.h>
 #include <stdio.h>

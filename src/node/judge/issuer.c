@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "codec/base64.h"
 #include "crypto/secret.h"
-#include "node/account.h"
+#include "home/account.h"
 #include "node/judge/judge.h"
 
 #define ENT_TOKEN_LIFE_S 300

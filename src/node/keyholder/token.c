@@ -1,7 +1,7 @@
 /* TOKEN: access tokens of the node's own issuer, for accounts only and for five minutes (contracts, "Tokens"). */
 #include "codec/base64.h"
 #include "jose/jws.h"
-#include "node/account.h"
+#include "home/account.h"
 #include "node/keyholder/keyholder.h"
 
 enum {

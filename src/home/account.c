@@ -1,4 +1,4 @@
-#include "node/account.h"
+#include "home/account.h"
 
 #include <argon2.h>
 

@@ -1,6 +1,6 @@
 /* Secrets of the node's accounts: argon2id (RFC 9106), one parameter set, in its encoded form. */
-#ifndef ENT_NODE_ACCOUNT_H
-#define ENT_NODE_ACCOUNT_H
+#ifndef ENT_HOME_ACCOUNT_H
+#define ENT_HOME_ACCOUNT_H
 
 #include "base/view.h"
 
