@@ -25,7 +25,8 @@ enum ent_json_type { ENT_JSON_OBJECT, ENT_JSON_ARRAY, ENT_JSON_STRING, ENT_JSON_
 struct ent_json;
 
 /* ENT_E_LIMIT once more than max_bytes were read. */
-ENT_MUST_USE enum ent_status ent_json_new(struct ent_json **out, ent_read_fn read, void *arg, uint64_t max_bytes, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_json_new(struct ent_json **out, ent_read_fn read, void *arg, uint64_t max_bytes,
+    struct ent_error *err);
 void ent_json_free(struct ent_json *json);
 ENT_DEFINE_AUTO(ent_json)
 

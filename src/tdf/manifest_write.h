@@ -21,9 +21,11 @@ struct ent_manifest_text {
 };
 
 /* Members in the order of the reference; sizes are written for each segment, as Go and Java know no defaults. */
-ENT_MUST_USE enum ent_status ent_manifest_write(const struct ent_manifest_text *text, ent_write_fn write, void *arg, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_manifest_write(const struct ent_manifest_text *text, ent_write_fn write, void *arg,
+    struct ent_error *err);
 
 /* How many bytes ent_manifest_write makes, and (crc not NULL) their CRC-32. */
-ENT_MUST_USE enum ent_status ent_manifest_measure(const struct ent_manifest_text *text, uint64_t *len, uint32_t *crc, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_manifest_measure(const struct ent_manifest_text *text, uint64_t *len, uint32_t *crc,
+    struct ent_error *err);
 
 #endif

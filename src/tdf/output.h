@@ -14,7 +14,8 @@ struct ent_output {
 
 void ent_output_init(struct ent_output *out, int fd);
 /* Write all of bytes at position; on a pipe the position must be where the last write ended. */
-ENT_MUST_USE enum ent_status ent_output_write(const struct ent_output *out, struct ent_view bytes, uint64_t position, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_output_write(const struct ent_output *out, struct ent_view bytes, uint64_t position,
+    struct ent_error *err);
 /* Leave the file position behind len bytes, as if they had been written one after the other. */
 ENT_MUST_USE enum ent_status ent_output_end(const struct ent_output *out, uint64_t len, struct ent_error *err);
 

@@ -108,6 +108,60 @@ test_kao(const char *url, const char *sid)
 		.ephemeral_pem = ENT_LIT("-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n") };
 }
 
+static inline struct ent_tdf_write
+request(const struct ent_secret *key, int in_fd, int out_fd)
+{
+	static struct ent_kao kaos[2];
+
+	kaos[0] = test_kao("https://au.example", "1");
+	kaos[1] = test_kao("https://uk.example", "1");
+	return (struct ent_tdf_write){ .in_fd = in_fd, .out_fd = out_fd, .key = key, .policy_base64 = ENT_LIT(POLICY_B64),
+		.kaos = kaos, .kao_count = 2, .threads = 3 };
+}
+
+/* Encrypt bytes in segments of that size into a file in memory. */
+static inline int
+encrypted(struct ent_view bytes, uint32_t segment)
+{
+	const struct ent_tdf_tuning tuning = { .segment_size = segment };
+	ENT_AUTO(ent_secret) key = test_key();
+	struct ent_error err = { 0 };
+	int in = memory_file(bytes);
+	int out = memory_file(ENT_VIEW_NONE);
+	struct ent_tdf_write write = request(key, in, out);
+	uint64_t plain;
+
+	assert_ok(ent_tdf_write_tuned(&write, &tuning, &plain, &err));
+	assert_int_equal(plain, bytes.len);
+	close(in);
+	return out;
+}
+
+/* All of it, or the first refusal. What was written is in *out. */
+static inline enum ent_status
+decrypt(struct ent_buf *out, int fd, uint64_t offset, uint64_t len, unsigned threads, struct ent_error *err)
+{
+	ENT_AUTO(ent_tdf) tdf = NULL;
+	ENT_AUTO(ent_secret) key = test_key();
+	ENT_AUTO_FD to = memory_file(ENT_VIEW_NONE);
+	struct ent_tdf_read read = { .offset = offset, .len = len, .out_fd = to, .threads = threads };
+
+	*out = ent_buf_with_max(64u << 20);
+	ENT_TRY(ent_tdf_open(&tdf, fd, NULL, err));
+	ENT_TRY(ent_tdf_unlock(tdf, key, err));
+	ENT_TRY(ent_tdf_read(tdf, &read, err));
+	*out = file_bytes(to);
+	return ENT_OK;
+}
+
+static inline void
+assert_same(struct ent_view a, struct ent_view b)
+{
+	assert_int_equal(a.len, b.len);
+	if (a.len > 0)
+		assert_memory_equal(a.data, b.data, a.len);
+}
+
 /* How a writer makes its archive (wire reference 1.1). */
 struct zip_style {
 	const char *name;
