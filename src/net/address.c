@@ -93,10 +93,8 @@ ent_address_print(char out[ENT_ADDRESS_TEXT_SIZE], const struct sockaddr *addres
 		text = inet_ntop(AF_INET, &v4->sin_addr, out, ENT_ADDRESS_TEXT_SIZE);
 	else if (address != NULL && address->sa_family == AF_INET6)
 		text = inet_ntop(AF_INET6, &v6->sin6_addr, out, ENT_ADDRESS_TEXT_SIZE);
-	else if (address != NULL && address->sa_family == AF_UNIX)
-		text = strcpy(out, "unix");
 	if (text == NULL)
-		strcpy(out, "-");
+		snprintf(out, ENT_ADDRESS_TEXT_SIZE, "%s", address != NULL && address->sa_family == AF_UNIX ? "unix" : "-");
 }
 
 /* Lower-case names and numeric hosts only: what a certificate and a charter line would say alike. */
