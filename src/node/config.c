@@ -27,6 +27,7 @@ ent_node_config_free(struct ent_node_config *config)
 	if (config == NULL)
 		return;
 	ent_yaml_fini(config, settings, ENT_COUNT(settings));
+	free(config->path);
 	free(config->home);
 	free(config);
 }
@@ -80,18 +81,15 @@ check(struct ent_node_config *config, const char *path, struct ent_error *err)
 }
 
 static enum ent_status
-find_home(char **out, const char *path, struct ent_error *err)
+find_home(struct ent_node_config *config, const char *path, struct ent_error *err)
 {
-	char folder[ENT_PATH_MAX];
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL)
-		ENT_TRY(ent_path_join(folder, sizeof(folder), err, "."));
-	else
-		ENT_TRY(ent_path_join(folder, sizeof(folder), err, "%.*s/", (int)(slash - path), path));
-	*out = realpath(folder, NULL);
-	if (*out == NULL)
-		return ent_fail_errno(err, ENT_E_CONFIG, errno, "cannot find the folder of %s", path);
+	config->path = realpath(path, NULL);
+	if (config->path == NULL)
+		return ent_fail_errno(err, ENT_E_CONFIG, errno, "cannot find %s", path);
+	config->home = strdup(config->path);
+	if (config->home == NULL)
+		return ent_fail(err, ENT_E_NO_MEMORY, "no memory for the configuration");
+	*strrchr(config->home, '/') = '\0'; /* an absolute path has one */
 	return ENT_OK;
 }
 
@@ -111,7 +109,7 @@ ent_node_config_load(struct ent_node_config **out, const char *path, struct ent_
 	}
 	ENT_TRY(ent_yaml_read(config, settings, ENT_COUNT(settings), ent_buf_view(&text), path, err));
 	ENT_TRY(check(config, path, err));
-	ENT_TRY(find_home(&config->home, path, err));
+	ENT_TRY(find_home(config, path, err));
 	*out = ent_take(&config);
 	return ENT_OK;
 }

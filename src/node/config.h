@@ -6,6 +6,7 @@
 
 /* Members are named as the settings; durations are written as 200ms, 30s, 5m, 2h, 1d. party, listen and url are required. */
 struct ent_node_config {
+	char *path;           /* node.yaml itself, absolute */
 	char *home;           /* folder of node.yaml, absolute */
 	char *party;          /* party: au.example */
 	char *listen;         /* listen: 127.0.0.1:8080; ignored when a socket is handed over (LISTEN_FDS) */

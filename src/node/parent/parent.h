@@ -1,0 +1,26 @@
+/* The parent's parts (inside src/node/parent only). */
+#ifndef ENT_NODE_PARENT_PARENT_H
+#define ENT_NODE_PARENT_PARENT_H
+
+#include <sys/types.h>
+
+#include "node/config.h"
+#include "node/ipc.h"
+
+#define ENT_PARENT_CHILDREN 4
+#define ENT_PARENT_FD_FIRST 3 /* a child finds its socket and its channels from here on, in the order of its main's parameters */
+
+struct ent_child {
+	enum ent_process process;
+	pid_t pid;  /* 0: not running */
+	int status; /* of waitpid, when it has ended */
+};
+
+/* listen.c: the socket that was handed over (LISTEN_FDS), or a new one at config->listen. */
+ENT_MUST_USE enum ent_status ent_listen_open(int *out, const struct ent_node_config *config, struct ent_error *err);
+
+/* spawn.c: start all four with new channels between them. On failure those that were started are running still. */
+ENT_MUST_USE enum ent_status ent_spawn_all(struct ent_child children[ENT_PARENT_CHILDREN], const struct ent_node_config *config,
+    int listen_fd, struct ent_error *err);
+
+#endif
