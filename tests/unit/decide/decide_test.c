@@ -66,7 +66,7 @@ each_way_a_seal_can_be_wrong_is_refused_by_its_reason(void **unused)
 		{ { .attributes = { FQN "classification/value/secret", QUANTUM } }, ENT_R_ATTRIBUTE_UNKNOWN, "not enforced by this version" },
 		{ { .attributes = { FQN "needtoknow/value/x", QUANTUM } }, ENT_R_ATTRIBUTE_UNKNOWN, "not enforced by this version" },
 		{ { .attributes = { FQN "colour/value/x", QUANTUM } }, ENT_R_ATTRIBUTE_UNKNOWN, "is not known" },
-		{ { .attributes = { FQN "relto/value/xx1", QUANTUM } }, ENT_R_ATTRIBUTE_UNKNOWN, "is not known" },
+		{ { .attributes = { QUANTUM, FQN "relto/value/xx1" } }, ENT_R_ATTRIBUTE_UNKNOWN, "is not known" },
 		{ { .attributes = { QUANTUM, "https://evil.example/attr/project/value/quantum" } }, ENT_R_ATTRIBUTE_UNKNOWN, "evil.example" },
 	};
 

@@ -199,7 +199,11 @@ static inline void
 assert_only(const struct ent_decision *d, enum ent_reason_code code, const char *words)
 {
 	assert_false(d->permit);
-	assert_true(world_has_reason(&d->reasons, code, words));
+	if (!world_has_reason(&d->reasons, code, words)) {
+		for (size_t i = 0; i < d->reasons.count; i++)
+			print_error("%s: %s\n", ent_reason_row(d->reasons.items[i].code)->name, d->reasons.items[i].text);
+		fail_msg("none is %s with \"%s\"", ent_reason_row(code)->name, words);
+	}
 	for (size_t i = 0; i < d->reasons.count; i++)
 		if (ent_reason_row(d->reasons.items[i].code)->blocks && d->reasons.items[i].code != code)
 			fail_msg("also %s: %s", ent_reason_row(d->reasons.items[i].code)->name, d->reasons.items[i].text);
