@@ -197,7 +197,7 @@ judge_init(struct ent_judge *judge, const struct ent_node_config *config, int ed
 	enum ent_status edge, logger, keyholder;
 
 	judge->config = config;
-	judge->clock.offset_s = config->clock_offset_s;
+	judge->clock.offset_s = config->demonstration ? config->clock_offset_s : 0;
 	judge->self = ent_view_str(config->party);
 	/* All three first: a failed one must not leave the others' descriptors open. */
 	edge = ent_channel_new(&judge->edge, edge_fd, ENT_PROCESS_JUDGE, ENT_PROCESS_EDGE, err);

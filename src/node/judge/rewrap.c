@@ -254,7 +254,7 @@ read_results(struct ent_call *call, struct policy_work *work, const struct ent_m
 			memcpy(object->wrapped_hash.bytes, result.data + 1, ENT_HASH_LEN);
 		else
 			ENT_TRY(ent_arena_dup(call->arena, &object->error,
-			    result.len > 1 ? result : ent_view_str(ent_wire_bad_request), err));
+			    result.len > 1 ? ent_view_slice(result, 1, result.len) : ent_view_str(ent_wire_bad_request), err));
 		work->bound_count += object->bound;
 	}
 	work->handle = checked->handle;
