@@ -142,8 +142,8 @@ load_access_key(struct ent_keyring *keyring, const struct ent_node_config *confi
 	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/keys/access.vkey", config->home));
 	ENT_TRY(ent_file_read(&line, path, ENT_NOTE_KEY_LINE_MAX + 1, err));
 	len = line.len > 0 && line.data[line.len - 1] == '\n' ? line.len - 1 : line.len;
-	if (len >= sizeof(keyring->access_line))
-		return ent_fail(err, ENT_E_CONFIG, "the key line in %s is too long", path);
+	if (len == 0 || len >= sizeof(keyring->access_line))
+		return ent_fail(err, ENT_E_CONFIG, "%s does not hold one key line", path);
 	memcpy(keyring->access_line, line.data, len);
 	if (ent_vkey_parse(&keyring->access_log, ent_view_from(keyring->access_line, len), ENT_NOTE_TYPE_ED25519, err) != ENT_OK)
 		return ent_error_context(err, "the access log's public key in %s", path);
