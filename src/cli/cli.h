@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_NUMBER, CLI_WORDS, CLI_COMMAS };
 
@@ -73,6 +74,10 @@ enum entente_format cli_format(const struct cli_call *call);
 /* Open the profile of --profile. NULL after having said why; *exit_code is set then. */
 struct entente_profile *cli_profile(const struct cli_call *call, int *exit_code);
 struct entente_list cli_list(const struct cli_call *call, enum cli_option option);
+
+/* Print text with each line folded at spaces to fit `columns`, margin spaces in front; control characters become dots. */
+void cli_fold(FILE *out, size_t margin, size_t columns, const char *text);
+#define CLI_COLUMNS 79
 
 /* Progress on a terminal, nothing in a pipe. */
 struct cli_progress {

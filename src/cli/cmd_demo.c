@@ -57,7 +57,7 @@ office(const char *party)
 static void
 make_homes(struct demo *demo)
 {
-	demo_say(demo, "Each member makes its node's home, its officers' keys and its lines of the charter.",
+	demo_say(demo, "Each member makes its node's home, officers' keys and lines of the charter.",
 	    "   Keys are made where they are used and never leave. Two officers of three\n   speak for a member. (The commands of au.example; the others do the same.)");
 	for (size_t i = 0; i < MEMBERS; i++) {
 		const struct member *m = &members[i];
@@ -88,13 +88,19 @@ found(struct demo *demo)
 	DEMO(demo, 0, "charter", "verify", "genesis");
 }
 
-/* The fingerprint, as `charter verify` printed it: the last 64 digits of its first line. */
+/* The fingerprint, as `charter verify` printed it: the first 64 hexadecimal digits in a row. */
 static const char *
 fingerprint(const struct demo *demo)
 {
-	size_t len = strcspn(demo->output, "\n");
+	static const char digits[] = "0123456789abcdef";
 
-	return demo->failed || len < 64 ? "" : text("%.64s", demo->output + len - 64);
+	for (const char *at = demo->output; !demo->failed && *at != '\0'; at++) {
+		size_t len = strspn(at, digits);
+
+		if (len == 64)
+			return text("%.64s", at);
+	}
+	return "";
 }
 
 static bool
@@ -257,6 +263,9 @@ add_people(struct demo *demo, const char *genesis)
 	}
 }
 
+/* What the range read shows. */
+static const char file_head[] = "ISO-10303-21; a drawing, made for this demonstration\n";
+
 /* Bytes that do not compress and are the same every time (xorshift64). */
 static bool
 make_file(struct demo *demo)
@@ -274,6 +283,8 @@ make_file(struct demo *demo)
 			x ^= x << 17;
 			block[i] = x;
 		}
+		if (mib == 0)
+			memcpy(block, file_head, sizeof(file_head) - 1);
 		ok = write(fd, block, 1 << 20) == 1 << 20;
 	}
 	if (fd >= 0)
@@ -341,7 +352,7 @@ open_all(struct demo *demo, const char *file, const char *sealed)
 	    "   Every node decides for itself, logs, and only then releases its share.");
 	for (size_t i = 0; i < MEMBERS; i++)
 		open_as(demo, file, sealed, members[i].cleared);
-	DEMO(demo, 0, "cat", "--range", "0-15", "--quiet", sealed, "--profile", "profiles/bob");
+	DEMO(demo, 0, "cat", "--range", "0-52", "--quiet", sealed, "--profile", "profiles/bob");
 }
 
 /* ---- those who may not ---- */

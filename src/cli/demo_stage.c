@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/cli.h"
+
 enum { OUTPUT_MAX = 1 << 20, WAIT_MS = 10000, POLL_MS = 25, STOP_MS = 15000, COLUMNS_MAX = 78, LISTEN_FD = 3 };
 
 static volatile sig_atomic_t interrupted;
@@ -199,12 +201,7 @@ print_command(const char *program, const char *const *words)
 static void
 print_output(const struct demo *demo)
 {
-	for (const char *line = demo->output; *line != '\0';) {
-		size_t len = strcspn(line, "\n");
-
-		printf("     %.*s\n", (int)len, line);
-		line += len + (line[len] == '\n');
-	}
+	cli_fold(stdout, 5, CLI_COLUMNS, demo->output);
 	fflush(stdout);
 }
 

@@ -1,6 +1,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -88,10 +89,12 @@ int
 cli_fail(const struct entente_error *err)
 {
 	const char *class = class_of(err->status);
+	char line[sizeof(err->text) + 64];
 
-	if (class != NULL)
-		fprintf(stderr, "entente: %s: %s\n", class, err->text);
+	snprintf(line, sizeof(line), "entente: %s%s%s\n", class != NULL ? class : "", class != NULL ? ": " : "", err->text);
+	if (isatty(STDERR_FILENO))
+		cli_fold(stderr, 0, CLI_COLUMNS, line);
 	else
-		fprintf(stderr, "entente: %s\n", err->text);
+		fputs(line, stderr);
 	return (int)err->status;
 }

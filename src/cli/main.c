@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -11,7 +12,11 @@ int
 cli_print(enum entente_status status, char *text, const struct entente_error *err)
 {
 	if (text != NULL) {
-		fputs(text, stdout);
+		/* Folded for people only: a script reads lines as they are, or JSON. */
+		if (isatty(STDOUT_FILENO) && text[0] != '{' && text[0] != '[')
+			cli_fold(stdout, 0, CLI_COLUMNS, text);
+		else
+			fputs(text, stdout);
 		entente_free(text);
 		if (fflush(stdout) != 0) {
 			fprintf(stderr, "entente: cannot write to standard output\n");

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "charter/reason.h"
 #include "client/charter_io.h"
 #include "store/store.h"
 #include "tlog/log_dir.h"
@@ -117,9 +118,14 @@ tail_words(struct ent_buf *out, uint64_t index, const struct seen *seen, struct 
 	ENT_TRY(ent_buf_printf(out, err, "%llu  %s  %s", (unsigned long long)index, time, ent_result_name(seen->access.result)));
 	if (!seen->has_record)
 		return ent_buf_add_str(out, "  (its record is not here)\n", err);
-	ENT_TRY(ent_buf_printf(out, err, "  %.*s  project %.*s  file %.*s\n", ENT_FMT(r->person), ENT_FMT(r->project), ENT_FMT(r->file)));
-	for (size_t i = 0; i < r->reason_count; i++)
-		ENT_TRY(ent_buf_printf(out, err, "      %.*s %.*s\n", ENT_FMT(r->reasons[i].code), ENT_FMT(r->reasons[i].cite)));
+	ENT_TRY(ent_buf_printf(out, err, "  %.*s\n    project %.*s, file %.*s\n", ENT_FMT(r->person), ENT_FMT(r->project), ENT_FMT(r->file)));
+	for (size_t i = 0; i < r->reason_count; i++) {
+		enum ent_reason_code code = ent_reason_from_name(r->reasons[i].code);
+
+		/* What spoke for it is in --json; people look for what spoke against it. */
+		if (code == ENT_REASON_COUNT || ent_reason_row(code)->blocks)
+			ENT_TRY(ent_buf_printf(out, err, "    %.*s %.*s\n", ENT_FMT(r->reasons[i].code), ENT_FMT(r->reasons[i].cite)));
+	}
 	return ENT_OK;
 }
 

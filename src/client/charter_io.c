@@ -156,7 +156,8 @@ ent_say(char **out, enum entente_format format, const char *what, const struct e
 		return ent_give_text(out, &text, err);
 	}
 	ent_hash_hex(hex, hash);
-	ENT_TRY(ent_buf_printf(&text, err, "%s %s\n", what, hex));
+	/* A hash is 64 characters: a long headline leaves it a line of its own. */
+	ENT_TRY(ent_buf_printf(&text, err, "%s%s%s\n", what, strlen(what) > 14 ? "\n  " : " ", hex));
 	ENT_TRY(ent_buf_add(&text, words, err));
 	if (index != UINT64_MAX)
 		ENT_TRY(ent_buf_printf(&text, err, "entered in the statement log at index %llu\n", (unsigned long long)index));

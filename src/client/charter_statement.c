@@ -140,7 +140,19 @@ find_proposal(const struct desk *desk, const char *prefix, const struct ent_doc 
 	return ENT_OK;
 }
 
-/* Tell the officer in words what the signature consents to. */
+/* What the signature consents to, a clause a line: "a; b; c". */
+static enum ent_status
+says_words(struct ent_buf *out, struct ent_view says, struct ent_error *err)
+{
+	for (size_t at = 0; at < says.len;) {
+		size_t end = ent_view_find(says, ';', at);
+
+		ENT_TRY(ent_buf_printf(out, err, "  %.*s\n", ENT_FMT(ent_view_slice(says, at, end - at))));
+		at = end + 2; /* "; " */
+	}
+	return ENT_OK;
+}
+
 static enum ent_status
 consent(struct desk *desk, const struct entente_statement *statement, enum entente_format format, char **report, struct ent_error *err)
 {
@@ -160,7 +172,7 @@ consent(struct desk *desk, const struct entente_statement *statement, enum enten
 	ENT_TRY(ent_says_make(&says, proposal->text, err));
 	doc.statement.says = ent_buf_view(&says);
 	ENT_TRY(set_reason(&doc.statement.reason, statement->reason, err));
-	ENT_TRY(ent_buf_printf(&desk->words, err, "to: %.*s\n", (int)says.len, (const char *)says.data));
+	ENT_TRY(says_words(&desk->words, ent_buf_view(&says), err));
 	return finish(desk, &doc, statement->output, "consent", format, report, err);
 }
 
@@ -414,6 +426,7 @@ propose(struct entente_profile *profile, const struct entente_charter_propose *p
 {
 	__attribute__((cleanup(desk_fini))) struct desk desk = { 0 };
 	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(ENT_NOTE_MAX);
+	ENT_AUTO_FINI(ent_buf) says = ent_buf_with_max(ENT_NOTE_MAX);
 	struct entente_statement announce = { 0 };
 	struct ent_doc doc;
 	char *note = NULL;
@@ -434,8 +447,8 @@ propose(struct entente_profile *profile, const struct entente_charter_propose *p
 	free(note);
 	ENT_TRY(ent_submit(profile, ent_buf_view(&text), &index, err));
 	ent_buf_clear(&desk.words);
-	ENT_TRY(ent_says_make(&desk.words, ent_buf_view(&text), err));
-	ENT_TRY(ent_buf_add_byte(&desk.words, '\n', err));
+	ENT_TRY(ent_says_make(&says, ent_buf_view(&text), err));
+	ENT_TRY(says_words(&desk.words, ent_buf_view(&says), err));
 	return ent_say(report, format, "proposed", &doc.hash, UINT64_MAX, p->output, ent_buf_view(&desk.words), err);
 }
 

@@ -19,7 +19,7 @@ struct object {
 	const struct ent_kao *kao;
 	const struct ent_party *holder; /* NULL: its URL is nobody's node */
 	enum outcome outcome;
-	const char *words; /* why not */
+	const char *words; /* why not, in the holder's words or ours */
 };
 
 struct opening {
@@ -89,26 +89,40 @@ wanted_from(const struct opening *o, size_t i, const struct ent_party *holder)
 	return o->objects[i].holder == holder && o->objects[i].outcome == NOT_ASKED && !has_share(o, i);
 }
 
+/* Has everybody who holds this split said no? Then nobody else need be asked about the file. */
+static bool
+closed_for_good(const struct opening *o, size_t split)
+{
+	for (size_t i = split; i < o->manifest->kao_count; i++)
+		if (split_of(o, i) == split && o->objects[i].outcome != DENIED && o->objects[i].outcome != TAMPERED)
+			return false;
+	return true;
+}
+
 /*
  * Whom to ask next: the home node where it can help (it is near), else the holder of the first split that is still wanted.
- * Nobody is asked for a share that is there already: fewer entries, fewer witnesses of what we read.
+ * Nobody is asked for a share that is there already, or when the file cannot open any more: fewer entries, and fewer who
+ * learn what is read.
  */
 static const struct ent_party *
 next_holder(const struct opening *o)
 {
 	const struct ent_party *first = NULL;
+	const struct ent_party *home = NULL;
 
 	for (size_t i = 0; i < o->manifest->kao_count; i++) {
 		const struct ent_party *holder = o->objects[i].holder;
 
+		if (split_of(o, i) == i && closed_for_good(o, i))
+			return NULL;
 		if (holder == NULL || !wanted_from(o, i, holder))
 			continue;
-		if (ent_view_eq_str(holder->name, o->profile->party))
-			return holder;
+		if (home == NULL && ent_view_eq_str(holder->name, o->profile->party))
+			home = holder;
 		if (first == NULL)
 			first = holder;
 	}
-	return first;
+	return home != NULL ? home : first;
 }
 
 static enum ent_status
@@ -153,14 +167,11 @@ signed_request(struct opening *o, struct ent_view body, struct ent_buf *out, str
 	return ent_buf_add_str(out, "\"}", err);
 }
 
-static enum ent_status
-set_outcome(struct opening *o, size_t i, enum outcome outcome, struct ent_error *err, const char *words)
+static void
+set_outcome(struct opening *o, size_t i, enum outcome outcome, const char *words)
 {
-	const struct ent_party *holder = o->objects[i].holder;
-
 	o->objects[i].outcome = outcome;
-	return ent_arena_printf(o->arena, &o->objects[i].words, err, "%.*s: %s", ENT_FMT(holder->name),
-	    ent_print_text(o->arena, ent_view_str(words)));
+	o->objects[i].words = ent_print_text(o->arena, ent_view_str(words));
 }
 
 /* What the node says to a member: the reasons in metadata["entente"], with their cures. */
@@ -213,22 +224,25 @@ same_split_hash(const struct opening *o, const struct ent_kao *kao, const struct
 }
 
 /* A share is believed only if it makes the policy binding and has the hash that the originator sealed: a wrong one names its holder. */
-static enum ent_status
-take_share(struct opening *o, size_t i, const struct ent_rewrap_result *result, const struct ent_pubkey *ephemeral, struct ent_error *err)
+static void
+take_share(struct opening *o, size_t i, const struct ent_rewrap_result *result, const struct ent_pubkey *ephemeral)
 {
 	ENT_AUTO(ent_secret) share = NULL;
 	const struct ent_kao *kao = o->objects[i].kao;
 	struct ent_error bad = { 0 };
 
-	if (ephemeral == NULL || ent_unwrap_ec(&share, o->session, ephemeral, result->wrapped, &bad) != ENT_OK)
-		return set_outcome(o, i, TAMPERED, err, "its node sent a share that does not unwrap");
+	if (ephemeral == NULL || ent_unwrap_ec(&share, o->session, ephemeral, result->wrapped, &bad) != ENT_OK) {
+		set_outcome(o, i, TAMPERED, "its node sent a share that does not unwrap");
+		return;
+	}
 	if (ent_secret_len(share) != ENT_SHARE_LEN ||
-	    ent_binding_check(share, o->manifest->policy_base64, kao->binding_hash, &bad) != ENT_OK || !same_split_hash(o, kao, share))
-		return set_outcome(o, i, TAMPERED, err, "its node sent a wrong share: it does not fit the policy binding and the seal");
+	    ent_binding_check(share, o->manifest->policy_base64, kao->binding_hash, &bad) != ENT_OK || !same_split_hash(o, kao, share)) {
+		set_outcome(o, i, TAMPERED, "its node sent a wrong share: it does not fit the policy binding and the seal");
+		return;
+	}
 	o->objects[i].outcome = RELEASED;
 	if (o->shares[split_of(o, i)] == NULL)
 		o->shares[split_of(o, i)] = ent_take(&share);
-	return ENT_OK;
 }
 
 static enum ent_status
@@ -237,12 +251,16 @@ take_result(struct opening *o, size_t i, const struct ent_rewrap_result *result,
 	const char *words;
 	bool outage;
 
-	if (result->permit)
-		return take_share(o, i, result, ephemeral, err);
+	if (result->permit) {
+		take_share(o, i, result, ephemeral);
+		return ENT_OK;
+	}
 	ENT_TRY(words_of_refusal(o, result, &words, &outage, err));
 	if (memmem(result->error.data, result->error.len, "desc = bad request", 18) != NULL)
-		return set_outcome(o, i, TAMPERED, err, "its node finds the file tampered with (bad request)");
-	return set_outcome(o, i, outage ? NO_ANSWER : DENIED, err, words);
+		set_outcome(o, i, TAMPERED, "its node finds the file tampered with (bad request)");
+	else
+		set_outcome(o, i, outage ? NO_ANSWER : DENIED, words);
+	return ENT_OK;
 }
 
 static const struct ent_rewrap_result *
@@ -275,20 +293,19 @@ take_answer(struct opening *o, const struct ent_party *holder, struct ent_view b
 		if (readable)
 			result = result_for(&response, id);
 		if (result == NULL)
-			ENT_TRY(set_outcome(o, i, NO_ANSWER, err, "its node's answer makes no sense"));
+			set_outcome(o, i, NO_ANSWER, "its node's answer makes no sense");
 		else
 			ENT_TRY(take_result(o, i, result, ephemeral, err));
 	}
 	return ENT_OK;
 }
 
-static enum ent_status
-fail_all(struct opening *o, const struct ent_party *holder, enum outcome outcome, const char *words, struct ent_error *err)
+static void
+fail_all(struct opening *o, const struct ent_party *holder, enum outcome outcome, const char *words)
 {
 	for (size_t i = 0; i < o->manifest->kao_count; i++)
 		if (wanted_from(o, i, holder))
-			ENT_TRY(set_outcome(o, i, outcome, err, words));
-	return ENT_OK;
+			set_outcome(o, i, outcome, words);
 }
 
 static enum ent_status
@@ -305,40 +322,71 @@ ask(struct opening *o, const struct ent_party *holder, struct ent_error *err)
 	ENT_TRY(ent_arena_strdup(o->arena, &base, holder->node, err));
 	if (ent_session_call(o->profile, base, "/kas.AccessService/Rewrap", ent_buf_view(&request), &answer, &one) == ENT_OK)
 		return take_answer(o, holder, ent_buf_view(&answer), err);
-	return fail_all(o, holder, ent_status_row(one.code)->exit_code == ENT_EXIT_DENIED ? DENIED : NO_ANSWER, one.text, err);
+	fail_all(o, holder, ent_status_row(one.code)->exit_code == ENT_EXIT_DENIED ? DENIED : NO_ANSWER, one.text);
+	return ENT_OK;
 }
 
-/* Why a split stays closed, from the outcomes of its objects: tampered before denied before unavailable. */
+/* What one object's holder said, unless another holder of the list so far said the same: then its name joins that one's. */
+static bool
+said_before(const struct opening *o, const bool *listed, size_t object)
+{
+	for (size_t i = 0; i < object; i++)
+		if (listed[i] && strcmp(o->objects[i].words, o->objects[object].words) == 0)
+			return true;
+	return false;
+}
+
+/* Is this object's holder named already for these words? It may hold more than one split. */
+static bool
+named_before(const struct opening *o, const bool *listed, size_t object)
+{
+	for (size_t i = 0; i < object; i++)
+		if (listed[i] && o->objects[i].holder == o->objects[object].holder && strcmp(o->objects[i].words, o->objects[object].words) == 0)
+			return true;
+	return false;
+}
+
+static enum ent_status
+add_words(const struct opening *o, const bool *listed, size_t object, struct ent_buf *words, struct ent_error *err)
+{
+	bool first = true;
+
+	ENT_TRY(ent_buf_add_str(words, words->len > 0 ? "; " : "", err));
+	for (size_t i = object; i < o->manifest->kao_count; i++) {
+		const struct ent_party *holder = o->objects[i].holder;
+
+		if (!listed[i] || holder == NULL || strcmp(o->objects[i].words, o->objects[object].words) != 0 || named_before(o, listed, i))
+			continue;
+		ENT_TRY(ent_buf_printf(words, err, "%s%.*s", first ? "" : " and ", ENT_FMT(holder->name)));
+		first = false;
+	}
+	return ent_buf_printf(words, err, "%s%s", first ? "" : ": ", o->objects[object].words);
+}
+
+/* Why the file stays closed, from the outcomes of its objects: tampered before denied before unavailable. */
 static enum ent_status
 explain(struct opening *o, struct ent_error *err)
 {
 	ENT_AUTO_FINI(ent_buf) words = ent_buf_with_max(65536);
+	bool listed[ENT_LIMIT_KAOS] = { false };
 	bool denied = false, tampered = false;
 	const char *text;
 
 	for (size_t i = 0; i < o->manifest->kao_count; i++) {
-		bool waits = false;
-
-		if (has_share(o, i) || split_of(o, i) != i)
-			continue;
-		for (size_t j = i; j < o->manifest->kao_count; j++) {
-			if (split_of(o, j) != i)
-				continue;
-			waits = waits || o->objects[j].outcome == NO_ANSWER;
-			tampered = tampered || o->objects[j].outcome == TAMPERED;
-			/* Two holders often say the same; once is enough. */
-			if (words.len == 0 || memmem(words.data, words.len, o->objects[j].words, strlen(o->objects[j].words)) == NULL)
-				ENT_TRY(ent_buf_printf(&words, err, "%s%s", words.len ? "; " : "", o->objects[j].words));
-		}
-		/* A split that nobody could answer for may open later; one that everybody refused will not. */
-		denied = denied || !waits;
+		/* A split that somebody could not answer for may open later; one that everybody refused will not. */
+		denied = denied || (split_of(o, i) == i && closed_for_good(o, i));
+		tampered = tampered || o->objects[i].outcome == TAMPERED;
+		listed[i] = !has_share(o, i) && o->objects[i].outcome != NOT_ASKED;
 	}
+	for (size_t i = 0; i < o->manifest->kao_count; i++)
+		if (listed[i] && !said_before(o, listed, i))
+			ENT_TRY(add_words(o, listed, i, &words, err));
 	ENT_TRY(ent_buf_cstr(&words, &text, err));
 	if (tampered)
-		return ent_fail(err, ENT_E_TAMPERED, "the file's key cannot be had, it was tampered with: %s", text);
+		return ent_fail(err, ENT_E_TAMPERED, "the file's key cannot be had: %s", text);
 	if (denied)
-		return ent_fail(err, ENT_E_DENIED, "denied, unable to reconstruct the split key: %s", text);
-	return ent_fail(err, ENT_E_UNAVAILABLE, "a needed node cannot answer now: %s", text);
+		return ent_fail(err, ENT_E_DENIED, "unable to reconstruct split key: %s", text);
+	return ent_fail(err, ENT_E_UNAVAILABLE, "a needed node cannot answer: %s", text);
 }
 
 static enum ent_status
@@ -370,7 +418,8 @@ report(const struct opening *o, struct ent_opened *opened, struct ent_error *err
 			ENT_TRY(ent_buf_printf(&opened->with, err, "%s%s%s%.*s", opened->with.len ? "; " : "", sid, sid[0] ? ": " : "",
 			    ENT_FMT(object->holder->name)));
 		else if (object->outcome != NOT_ASKED)
-			ENT_TRY(ent_buf_printf(&opened->notes, err, "opened without %s\n", object->words));
+			ENT_TRY(ent_buf_printf(&opened->notes, err, "opened without %.*s: %s\n",
+			    ENT_FMT(object->holder != NULL ? object->holder->name : ENT_LIT("one holder")), object->words));
 	}
 	return ENT_OK;
 }

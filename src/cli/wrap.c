@@ -1,0 +1,58 @@
+/* Fold long lines for a terminal: at spaces, with the line's own indentation and a little more. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static size_t
+indent_of(const char *line, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && line[n] == ' ')
+		n++;
+	return n;
+}
+
+static void
+fold_line(FILE *out, size_t margin, size_t columns, const char *line, size_t len)
+{
+	size_t hang = indent_of(line, len) + 4;
+	size_t column = margin;
+	bool first = true;
+
+	fprintf(out, "%*s", (int)margin, "");
+	for (size_t at = 0; at < len;) {
+		size_t spaces = indent_of(line + at, len - at);
+		size_t word = 0;
+
+		while (at + spaces + word < len && line[at + spaces + word] != ' ')
+			word++;
+		if (!first && column + spaces + word > columns) {
+			fprintf(out, "\n%*s", (int)(margin + hang), "");
+			column = margin + hang;
+			spaces = 0;
+			at += indent_of(line + at, len - at);
+		}
+		for (size_t i = 0; i < spaces + word; i++) {
+			unsigned char c = (unsigned char)line[at + i];
+
+			fputc(c < 0x20 || c == 0x7f ? '.' : c, out);
+		}
+		column += spaces + word;
+		at += spaces + word;
+		first = false;
+	}
+	fputc('\n', out);
+}
+
+void
+cli_fold(FILE *out, size_t margin, size_t columns, const char *text)
+{
+	for (const char *line = text; *line != '\0';) {
+		size_t len = strcspn(line, "\n");
+
+		fold_line(out, margin, columns, line, len);
+		line += len + (line[len] == '\n');
+	}
+}
