@@ -1,5 +1,6 @@
 /* Static files of the node's home. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,8 +43,9 @@ ent_edge_open_below(int folder_fd, const char *path, uint64_t *len)
 	struct stat st;
 	int fd;
 
-	ENT_ASSERT(strlen(path) < sizeof(parts));
-	strcpy(parts, path);
+	if (strlen(path) >= sizeof(parts))
+		return -1;
+	memcpy(parts, path, strlen(path) + 1);
 	fd = open_parts(folder_fd, parts);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		*len = (uint64_t)st.st_size;
@@ -57,7 +59,7 @@ void
 ent_edge_serve_file(struct ent_edge *edge, struct ent_exchange *exchange, struct ent_view path)
 {
 	struct ent_http_answer answer = { .status = 200, .file_fd = -1 };
-	char cache_control[64];
+	char cache_control[96];
 	struct ent_static_file file;
 	struct ent_view header;
 
@@ -67,9 +69,7 @@ ent_edge_serve_file(struct ent_edge *edge, struct ent_exchange *exchange, struct
 		ent_server_refuse(exchange, 404, "there is no such file");
 		return;
 	}
-	ENT_ASSERT(sizeof("Cache-Control: ") + strlen(file.cache_control) <= sizeof(cache_control));
-	strcpy(cache_control, "Cache-Control: ");
-	strcat(cache_control, file.cache_control);
+	snprintf(cache_control, sizeof(cache_control), "Cache-Control: %s", file.cache_control);
 	header = ent_view_str(cache_control);
 	answer.content_type = file.content_type;
 	answer.headers = &header;
