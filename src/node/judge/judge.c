@@ -242,15 +242,17 @@ receive_one(struct ent_judge *judge, struct ent_batch *batch, bool *got, bool *c
 }
 
 /* Everything that has come, up to a batch. The charter changes here, and not while a batch is decided. */
-static enum ent_status
+static void
 receive_all(struct ent_judge *judge, struct ent_batch *batch, bool *closed, struct ent_error *err)
 {
 	bool got = true;
 
-	*closed = false;
-	while (got && !*closed && !ent_batch_full(batch))
-		ENT_TRY(receive_one(judge, batch, &got, closed, err));
-	return ENT_OK;
+	while (got && !*closed && err->code == ENT_OK && !ent_batch_full(batch))
+		if (receive_one(judge, batch, &got, closed, err) == ENT_E_UNAVAILABLE) {
+			/* The edge went while it was being written to: it has drained, as if it had closed between messages. */
+			ent_error_clear(err);
+			*closed = true;
+		}
 }
 
 static void
@@ -301,30 +303,31 @@ run(struct ent_judge *judge, struct ent_batch *batch)
 		{ ent_channel_fd(judge->edge), POLLIN, 0 }, { ent_channel_fd(judge->logger), 0, 0 },
 		{ ent_channel_fd(judge->keyholder), 0, 0 }
 	};
-	struct ent_error err = { 0 };
+	struct ent_error err = { 0 }, summary = { 0 };
 	int64_t timers_mono_ms = 0;
 	bool closed = false;
 
-	while (!closed) {
+	while (!closed && err.code == ENT_OK) {
 		int ready = poll(fds, 3, (int)wait_ms(judge, batch));
 
+		ent_judge_tick(judge);
 		if (ready < 0 && errno != EINTR)
 			ent_error_set_errno(&err, ENT_E_IO, errno, "poll");
 		else if (ready > 0 && lost_a_sibling(fds))
 			ent_error_set(&err, ENT_E_UNAVAILABLE, "the logger or the keyholder is gone");
-		ent_judge_tick(judge);
-		if (err.code != ENT_OK || receive_all(judge, batch, &closed, &err) != ENT_OK) {
-			ent_event_failure("judge-ends", &err);
-			return EXIT_BROKEN;
-		}
+		else
+			receive_all(judge, batch, &closed, &err);
+		if (err.code != ENT_OK)
+			continue;
 		if (ent_batch_empty(batch) || ent_clock_mono_ms() - timers_mono_ms > GENESIS_CHECK_MS / 2) {
 			do_timers(judge);
 			timers_mono_ms = ent_clock_mono_ms();
 		}
 		ent_batch_run(judge, batch);
 	}
-	report("summary-failed", ent_audit_flush(judge, false, &err), &err);
-	return err.code == ENT_OK ? EXIT_ORDERLY : EXIT_BROKEN;
+	report("judge-ends", err.code, &err);
+	report("summary-failed", ent_audit_flush(judge, false, &summary), &summary);
+	return err.code == ENT_OK && summary.code == ENT_OK ? EXIT_ORDERLY : EXIT_BROKEN;
 }
 
 int

@@ -1,0 +1,426 @@
+/* The judge's other routes: discovery, keys, the token endpoint, submissions. */
+#include "judge_fixture.h"
+
+#include <unistd.h>
+
+#include "base/file.h"
+#include "codec/base64.h"
+#include "jose/jws.h"
+
+#define must(call)                                                                                                     \
+	do {                                                                                                           \
+		struct ent_error err = { 0 };                                                                          \
+		if ((call) != ENT_OK) {                                                                                \
+			print_error("%s:%d: %s\n", __FILE__, __LINE__, err.text);                                      \
+			fail();                                                                                        \
+		}                                                                                                      \
+	} while (0)
+
+#define FORM "application/x-www-form-urlencoded"
+#define GRANT "grant_type=client_credentials"
+
+static int
+setup(void **state)
+{
+	struct node *node = calloc(1, sizeof(*node));
+
+	node_init(node, true);
+	node_start(node);
+	*state = node;
+	return 0;
+}
+
+static int
+setup_without_genesis(void **state)
+{
+	struct node *node = calloc(1, sizeof(*node));
+
+	node_init(node, false);
+	node_start(node);
+	*state = node;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	node_fini(*state);
+	free(*state);
+	return 0;
+}
+
+static const char *
+text_of(const json_t *json, const char *name)
+{
+	const char *text = json_string_value(json_object_get(json, name));
+
+	assert_non_null(text);
+	return text;
+}
+
+/* ---- routes ---- */
+
+static void
+answers_by_method_path_and_content_type(void **state)
+{
+	static const struct {
+		struct ask ask;
+		int status;
+	} rows[] = {
+		{ { .path = "/nowhere" }, 404 },
+		{ { .path = "/unknown.Service/Method", .body = "{}" }, 401 },
+		{ { .path = "/kas.AccessService/Unknown", .body = "{}" }, 401 },
+		{ { .method = "GET", .path = "/kas.AccessService/PublicKey" }, 405 },
+		{ { .path = "/kas.AccessService/PublicKey", .content_type = "application/proto", .body = "" }, 415 },
+		{ { .path = "/kas.AccessService/PublicKey", .content_type = "application/json; charset=latin1", .body = "{}" }, 415 },
+		{ { .path = "/kas.AccessService/PublicKey", .body = "" }, 400 },
+		{ { .path = "/kas.AccessService/PublicKey", .body = "[]" }, 400 },
+		{ { .path = "/kas.AccessService/PublicKey", .body = "{\"v\":\"1\",\"v\":\"2\"}" }, 400 },
+		{ { .path = "/kas.AccessService/PublicKey", .body = "{}" }, 404 }, /* rsa:2048: this node has none */
+		{ { .path = "/kas.AccessService/PublicKey", .body = "{\"algorithm\":\"ec:secp521r1\"}" }, 404 },
+		{ { .path = "/kas.AccessService/PublicKey", .content_type = "Application/JSON;charset=UTF-8",
+		    .body = "{\"algorithm\":\"ec:secp256r1\",\"unknown\":[1]}" }, 200 },
+		{ { .path = "/kas.AccessService/Rewrap", .body = "{}" }, 401 },
+		{ { .path = "/token", .body = "{}" }, 415 },
+		{ { .path = "/charter/submit", .body = "{}" }, 415 },
+		{ { .method = "GET", .path = "/token" }, 405 },
+	};
+	struct node *node = *state;
+
+	for (size_t i = 0; i < ENT_COUNT(rows); i++) {
+		struct reply reply = node_ask(node, &rows[i].ask);
+
+		if (reply.status != rows[i].status)
+			print_error("row %zu: %d %s\n", i, reply.status, reply.body);
+		assert_int_equal(reply.status, rows[i].status);
+		reply_fini(&reply);
+	}
+}
+
+static void
+tells_an_authenticated_caller_that_a_method_is_unknown(void **state)
+{
+	struct node *node = *state;
+	struct person alice = person_make(node, &(struct person_claims){ .party = AU });
+	struct reply reply = person_ask(node, &alice, "/unknown.Service/Method", "{}");
+
+	assert_int_equal(reply.status, 404);
+	reply_fini(&reply);
+	person_fini(&alice);
+}
+
+static void
+serves_its_published_key(void **state)
+{
+	struct node *node = *state;
+	struct ask ask = { .path = "/kas.AccessService/PublicKey", .body = "{\"algorithm\":\"ec:secp256r1\"}" };
+	struct reply reply = node_ask(node, &ask);
+	ENT_AUTO(ent_pubkey) key = NULL;
+	char kid[ENT_KID_SIZE];
+
+	must(ent_pubkey_from_pem(&key, ent_view_str(text_of(reply.json, "publicKey")), &err));
+	assert_true(ent_pubkey_eq(key, ent_key_public(world_keys(AU)->kas)));
+	ent_pubkey_kid(kid, key);
+	assert_string_equal(text_of(reply.json, "kid"), kid);
+	reply_fini(&reply);
+	ask.body = "{\"algorithm\":\"ec:secp256r1\",\"v\":\"1\"}";
+	reply = node_ask(node, &ask);
+	assert_null(json_object_get(reply.json, "kid"));
+	reply_fini(&reply);
+}
+
+static void
+serves_discovery_bare_and_wrapped(void **state)
+{
+	struct node *node = *state;
+	struct reply reply = node_ask(node, &(struct ask){ .method = "GET", .path = "/.well-known/opentdf-configuration" });
+	const json_t *wrapped = json_object_get(reply.json, "configuration");
+
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(text_of(reply.json, "platform_issuer"), NODE_URL);
+	assert_string_equal(text_of(json_object_get(wrapped, "idp"), "token_endpoint"), NODE_URL "/token");
+	assert_null(json_object_get(reply.json, "base_key"));
+	assert_true(json_is_true(json_object_get(reply.json, "supports_dpop")));
+	reply_fini(&reply);
+	reply = node_ask(node, &(struct ask){ .path = "/wellknownconfiguration.WellKnownService/GetWellKnownConfiguration", .body = "{}" });
+	assert_string_equal(text_of(json_object_get(reply.json, "configuration"), "platform_issuer"), NODE_URL);
+	reply_fini(&reply);
+	reply = node_ask(node, &(struct ask){ .method = "GET", .path = "/.well-known/openid-configuration" });
+	assert_string_equal(text_of(reply.json, "issuer"), NODE_URL);
+	reply_fini(&reply);
+}
+
+/* ---- tokens ---- */
+
+static struct reply
+ask_token(struct node *node, const char *body, const char *basic, const char *proof)
+{
+	return node_ask(node, &(struct ask){ .path = "/token", .content_type = FORM, .body = body, .authorization = { basic }, .dpop = { proof } });
+}
+
+static void
+basic_header(char out[512], const char *credentials)
+{
+	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(512);
+	const char *encoded = NULL;
+
+	must(ent_base64_encode(&text, ENT_BASE64_STD, ent_view_str(credentials), &err));
+	must(ent_buf_cstr(&text, &encoded, &err));
+	snprintf(out, 512, "Basic %s", encoded);
+}
+
+static void
+assert_error(struct reply reply, int status, const char *error)
+{
+	if (reply.status != status)
+		print_error("%d %s\n", reply.status, reply.body);
+	assert_int_equal(reply.status, status);
+	assert_string_equal(text_of(reply.json, "error"), error);
+	assert_non_null(strstr(reply.headers, "Cache-Control: no-store"));
+	reply_fini(&reply);
+}
+
+static void
+issues_tokens_by_basic_and_by_form(void **state)
+{
+	struct node *node = *state;
+	char basic[512];
+	struct reply reply;
+
+	basic_header(basic, "alice:correct+horse%20battery+staple"); /* form-urlencoded (RFC 6749 2.3.1) */
+	reply = ask_token(node, GRANT, basic, NULL);
+	if (reply.status != 200)
+		print_error("%s\n", reply.body);
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(text_of(reply.json, "token_type"), "Bearer");
+	assert_int_equal(json_integer_value(json_object_get(reply.json, "expires_in")), 300);
+	reply_fini(&reply);
+	reply = ask_token(node, GRANT "&client_id=alice&client_secret=correct+horse+battery+staple&scope=openid", NULL, NULL);
+	assert_int_equal(reply.status, 200);
+	reply_fini(&reply);
+}
+
+static void
+refuses_wrong_clients_and_malformed_requests(void **state)
+{
+	struct node *node = *state;
+	char good[512], bad[512], unknown[512];
+
+	basic_header(good, "alice:correct+horse+battery+staple");
+	basic_header(bad, "alice:wrong");
+	basic_header(unknown, "mallory:wrong");
+	assert_error(ask_token(node, GRANT, bad, NULL), 401, "invalid_client");
+	assert_error(ask_token(node, GRANT, unknown, NULL), 401, "invalid_client");
+	assert_error(ask_token(node, GRANT, NULL, NULL), 401, "invalid_client");
+	assert_error(ask_token(node, GRANT "&client_id=alice&client_secret=x", good, NULL), 400, "invalid_request");
+	assert_error(ask_token(node, GRANT "&client_id=mallory", good, NULL), 400, "invalid_request");
+	assert_error(ask_token(node, GRANT "&" GRANT, good, NULL), 400, "invalid_request");
+	assert_error(ask_token(node, GRANT "&client_id=%", good, NULL), 400, "invalid_request");
+	assert_error(ask_token(node, GRANT "&client_id=a%00b", good, NULL), 400, "invalid_request");
+	assert_error(ask_token(node, "grant_type=password", good, NULL), 400, "unsupported_grant_type");
+	assert_error(ask_token(node, "", good, NULL), 400, "invalid_request");
+	assert_error(ask_token(node, GRANT, "Basic !!!", NULL), 400, "invalid_request");
+}
+
+static void
+binds_a_token_to_the_proofs_key(void **state)
+{
+	struct node *node = *state;
+	struct person alice = person_make(node, &(struct person_claims){ .party = AU });
+	char *proof = person_proof(node, &alice, "POST", "/token", false);
+	char basic[512];
+	struct reply reply, list;
+
+	basic_header(basic, "alice:correct+horse+battery+staple");
+	reply = ask_token(node, GRANT, basic, proof);
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(text_of(reply.json, "token_type"), "DPoP");
+	assert_error(ask_token(node, GRANT, basic, proof), 400, "invalid_dpop_proof"); /* once */
+	assert_error(ask_token(node, GRANT, basic, "rubbish"), 400, "invalid_dpop_proof");
+	/* The node knows its own token by the key that its statements publish. */
+	free(alice.token);
+	alice.token = strdup(text_of(reply.json, "access_token"));
+	list = person_ask(node, &alice, "/policy.kasregistry.KeyAccessServerRegistryService/ListKeyAccessServers", "{}");
+	assert_int_equal(list.status, 200);
+	reply_fini(&list);
+	reply_fini(&reply);
+	free(proof);
+	person_fini(&alice);
+}
+
+static void
+slows_down_whoever_guesses_secrets(void **state)
+{
+	struct node *node = *state;
+	int busy = 0;
+
+	for (int i = 0; i < 60 && busy == 0; i++) {
+		struct reply reply = ask_token(node, "grant_type=guess", NULL, NULL);
+
+		busy += reply.status == 429;
+		reply_fini(&reply);
+	}
+	assert_true(busy > 0);
+}
+
+static void
+publishes_the_issuers_key(void **state)
+{
+	struct node *node = *state;
+	struct reply reply = node_ask(node, &(struct ask){ .method = "GET", .path = "/jwks" });
+	const json_t *jwk = json_array_get(json_object_get(reply.json, "keys"), 0);
+	ENT_AUTO(ent_pubkey) key = NULL;
+
+	must(ent_jwk_parse(&key, jwk, &err));
+	assert_true(ent_pubkey_eq(key, ent_key_public(world_keys(AU)->issuer)));
+	assert_string_equal(text_of(jwk, "alg"), "ES256");
+	reply_fini(&reply);
+}
+
+/* ---- submissions ---- */
+
+static struct reply
+submit(struct node *node, struct ent_buf *text)
+{
+	const char *body = NULL;
+
+	must(ent_buf_cstr(text, &body, &err));
+	return node_ask(node, &(struct ask){ .path = "/charter/submit", .content_type = "text/plain; charset=utf-8", .body = body });
+}
+
+static void
+assert_submit_refused(struct node *node, struct ent_buf *text, const char *words)
+{
+	struct reply reply = submit(node, text);
+
+	if (reply.status != 422 || strstr(reply.body, words) == NULL)
+		print_error("%d %s\n", reply.status, reply.body);
+	assert_int_equal(reply.status, 422);
+	assert_non_null(strstr(text_of(reply.json, "reason"), words));
+	reply_fini(&reply);
+}
+
+static json_int_t
+assert_submitted(struct node *node, struct ent_buf *text)
+{
+	struct reply reply = submit(node, text);
+	json_int_t index = json_integer_value(json_object_get(reply.json, "index"));
+
+	if (reply.status != 200)
+		print_error("%d %s\n", reply.status, reply.body);
+	assert_int_equal(reply.status, 200);
+	assert_int_equal(strlen(text_of(reply.json, "hash")), 64);
+	reply_fini(&reply);
+	return index;
+}
+
+static void
+make_note(struct ent_buf *out, const struct node *node, const struct ent_hash *proposal, size_t by, unsigned signers)
+{
+	char act[128], hash[ENT_HASH_BASE64_SIZE];
+
+	ent_hash_base64(hash, proposal);
+	snprintf(act, sizeof(act), "note proposal %s", hash);
+	world_statement(out, node->charter,
+	    &(struct world_statement){ .by = by, .time_unix_s = node_now(node), .act = act, .signers = signers });
+}
+
+static void
+keeps_a_proposal_only_once_it_was_announced(void **state)
+{
+	struct node *node = *state;
+	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(65535);
+	ENT_AUTO_FINI(ent_buf) note = ent_buf_with_max(65535);
+	struct ent_hash hash = world_project(&text, node->charter, &(struct world_project){ .name = "sonar" });
+	char path[256], hex[ENT_HASH_HEX_SIZE];
+	json_int_t first;
+
+	assert_submit_refused(node, &text, "submit the note first");
+	make_note(&note, node, &hash, AU, DOE);
+	first = assert_submitted(node, &note);
+	assert_true(first > 0);
+	assert_submit_refused(node, &note, ""); /* an entry of the same text is void */
+	assert_submitted(node, &text);
+	assert_submitted(node, &text); /* harmless */
+	ent_hash_hex(hex, &hash);
+	snprintf(path, sizeof(path), "%s/charter/proposal/%s", node->home, hex);
+	assert_true(ent_file_exists(path));
+}
+
+static void
+takes_only_its_own_partys_signed_statements(void **state)
+{
+	struct node *node = *state;
+	ENT_AUTO_FINI(ent_buf) other = ent_buf_with_max(65535);
+	ENT_AUTO_FINI(ent_buf) half = ent_buf_with_max(65535);
+	ENT_AUTO_FINI(ent_buf) stop = ent_buf_with_max(65535);
+	ENT_AUTO_FINI(ent_buf) alive = ent_buf_with_max(65535);
+	ENT_AUTO_FINI(ent_buf) rubbish = ent_buf_with_max(65535);
+	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(65535);
+	ENT_AUTO_FINI(ent_buf) act = ent_buf_with_max(4096);
+	struct ent_hash hash = world_project(&text, node->charter, &(struct world_project){ .name = "sonar" });
+	const char *line = NULL;
+
+	make_note(&other, node, &hash, UK, DOE);
+	assert_submit_refused(node, &other, "submit it to that party's node");
+	world_issuer_key_line(&act, NODE_URL, "k7", world_keys(AU)->issuer, node_now(node) + DAY);
+	must(ent_buf_cstr(&act, &line, &err));
+	world_statement(&half, node->charter,
+	    &(struct world_statement){ .by = AU, .time_unix_s = node_now(node), .act = line, .signers = DOE });
+	assert_submit_refused(node, &half, "");
+	world_statement(&stop, node->charter,
+	    &(struct world_statement){ .by = AU, .time_unix_s = node_now(node), .act = "stop project quantum", .signers = DOE });
+	assert_submit_refused(node, &stop, "`stop`");
+	world_alive(&alive, node->charter, AU, 9, node_now(node));
+	assert_submit_refused(node, &alive, "only statements");
+	must(ent_buf_add_str(&rubbish, "hello\n", &err));
+	assert_submit_refused(node, &rubbish, "");
+}
+
+static void
+says_that_it_has_no_charter_until_it_has_one(void **state)
+{
+	struct node *node = *state;
+	ENT_AUTO_FINI(ent_buf) genesis = ent_buf_with_max(ENT_NOTE_LONG_MAX);
+	struct ask ask = { .path = "/wellknownconfiguration.WellKnownService/GetWellKnownConfiguration", .body = "{}" };
+	struct reply reply = node_ask(node, &ask);
+	char path[256];
+	int status = 503;
+
+	assert_int_equal(reply.status, 503);
+	assert_string_equal(text_of(reply.json, "message"), "this node has no charter yet");
+	reply_fini(&reply);
+	world_genesis(&genesis, NULL);
+	snprintf(path, sizeof(path), "%s/charter/epoch", node->home);
+	must(ent_dir_make(path, 0755, &err));
+	snprintf(path, sizeof(path), "%s/charter/epoch/1", node->home);
+	must(ent_file_create(path, ent_buf_view(&genesis), 0644, &err));
+	for (int i = 0; i < 50 && status != 200; i++) {
+		reply = node_ask(node, &ask);
+		status = reply.status;
+		reply_fini(&reply);
+		usleep(100000);
+	}
+	assert_int_equal(status, 200);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(answers_by_method_path_and_content_type, setup, teardown),
+		cmocka_unit_test_setup_teardown(tells_an_authenticated_caller_that_a_method_is_unknown, setup, teardown),
+		cmocka_unit_test_setup_teardown(serves_its_published_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(serves_discovery_bare_and_wrapped, setup, teardown),
+		cmocka_unit_test_setup_teardown(issues_tokens_by_basic_and_by_form, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_wrong_clients_and_malformed_requests, setup, teardown),
+		cmocka_unit_test_setup_teardown(binds_a_token_to_the_proofs_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(slows_down_whoever_guesses_secrets, setup, teardown),
+		cmocka_unit_test_setup_teardown(publishes_the_issuers_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(keeps_a_proposal_only_once_it_was_announced, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_only_its_own_partys_signed_statements, setup, teardown),
+		cmocka_unit_test_setup_teardown(says_that_it_has_no_charter_until_it_has_one, setup_without_genesis, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
