@@ -225,8 +225,11 @@ propose(struct demo *demo)
 
 		demo_wait(demo, "the proposal did not reach a member", shows, &(struct seen){ p, hash });
 		DEMO(demo, 0, "charter", "consent", hash, "--key", officer(p, "doe"), "--key", officer(p, "poe"), "--profile", office(p));
-		if (i == 1)
-			DEMO(demo, 3, "why", "uk.example", "quantum", "--profile", office("uk.example"));
+		if (i != 1)
+			continue;
+		demo_wait(demo, "the first consent did not reach the second member", shows,
+		    &(struct seen){ p, "consent of au.example: statement" });
+		DEMO(demo, 3, "why", "uk.example", "quantum", "--profile", office("uk.example"));
 	}
 	for (size_t i = 0; i < MEMBERS; i++)
 		demo_wait(demo, "the consents did not reach a member", may, members[i].party);
