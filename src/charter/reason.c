@@ -24,7 +24,7 @@ ent_reason_from_name(struct ent_view name)
 	return ENT_REASON_COUNT;
 }
 
-static enum ent_status
+static ENT_PRINTF(4, 0) enum ent_status
 format(const char **out, struct ent_arena *arena, struct ent_error *err, const char *fmt, va_list args)
 {
 	va_list again;
