@@ -22,7 +22,7 @@ REPLACED = [
     (r"\b([esr])-[0-9a-f]{16}\b", r"\1-KEY"),
     (r"\b[0-9a-f]{64}\b", "HASH"),
     (r"\b[0-9a-f]{16}\b", "HASH16"),
-    (r"\b(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8}\b|\b(?<=proposal )[0-9a-f]{8}\b", "HASH8"),
+    (r"\b[0-9a-f]{8}\b", "HASH8"),
     (r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
     (r"Done in [0-9.]+ s", "Done in N s"),
