@@ -24,34 +24,29 @@ bool world_codes_seen[ENT_REASON_COUNT];
 
 /* ---- keys ---- */
 
-static struct ent_signer *
-make_signer(const char *member, const char *role, uint8_t type)
-{
-	struct ent_signer *signer = NULL;
-	char name[128];
+/* Every key is made from a number, so that the charter has the same name in every run: a fuzz target's corpus depends on it. */
+static uint8_t next_seed;
 
-	snprintf(name, sizeof(name), "%s/%s", member, role);
-	MUST(ent_signer_generate(&signer, ent_view_str(name), type, &err));
-	return signer;
+static void
+fill_seed(uint8_t seed[32])
+{
+	memset(seed, 0, 32);
+	seed[31] = ++next_seed;
 }
 
-/* The name of a seal key holds its kid, so it is made from the key: generate, then parse again under the right name. */
+/* A signer of that name: the key line of Go's note package, put together from the seed. */
 static struct ent_signer *
-make_seal(const char *member)
+signer_from(const uint8_t seed[32], const char *name, uint8_t type)
 {
 	ENT_AUTO(ent_ed25519) key = NULL;
-	static unsigned counter;
-	uint8_t seed[32] = { 0 }, typed[33] = { ENT_NOTE_TYPE_ED25519 }, secret[33] = { ENT_NOTE_TYPE_ED25519 };
-	char kid[ENT_SEAL_KID_SIZE], name[128], line[256], base64[64] = "", id[9];
+	uint8_t typed[33] = { type }, secret[33] = { type };
+	char line[256], base64[64] = "", id[9];
 	struct ent_signer *signer = NULL;
 	struct ent_hash hash;
 
-	seed[0] = (uint8_t)++counter;
-	MUST(ent_ed25519_from_seed(&key, ent_view_from(seed, sizeof(seed)), &err));
+	MUST(ent_ed25519_from_seed(&key, ent_view_from(seed, 32), &err));
 	MUST(ent_ed25519_public(key, &typed[1], &err));
-	memcpy(&secret[1], seed, sizeof(seed));
-	ent_seal_kid(kid, &typed[1]);
-	snprintf(name, sizeof(name), "%s/seal/%s", member, kid);
+	memcpy(&secret[1], seed, 32);
 	const struct ent_view parts[] = { ent_view_str(name), ENT_LIT("\n"), ent_view_from(typed, sizeof(typed)) };
 	ent_sha256_parts(&hash, parts, ENT_COUNT(parts));
 	ent_hex_encode_to(id, ent_view_slice(ent_hash_view(&hash), 0, 4));
@@ -59,6 +54,44 @@ make_seal(const char *member)
 	snprintf(line, sizeof(line), "PRIVATE+KEY+%s+%s+%s", name, id, base64);
 	MUST(ent_signer_parse(&signer, ent_view_str(line), &err));
 	return signer;
+}
+
+static struct ent_signer *
+make_signer(const char *member, const char *role, uint8_t type)
+{
+	uint8_t seed[32];
+	char name[128];
+
+	fill_seed(seed);
+	snprintf(name, sizeof(name), "%s/%s", member, role);
+	return signer_from(seed, name, type);
+}
+
+/* The name of a seal key holds its kid. */
+static struct ent_signer *
+make_seal(const char *member)
+{
+	ENT_AUTO(ent_ed25519) key = NULL;
+	uint8_t seed[32], public_key[ENT_ED25519_KEY_LEN];
+	char kid[ENT_SEAL_KID_SIZE], name[128];
+
+	fill_seed(seed);
+	MUST(ent_ed25519_from_seed(&key, ent_view_from(seed, 32), &err));
+	MUST(ent_ed25519_public(key, public_key, &err));
+	ent_seal_kid(kid, public_key);
+	snprintf(name, sizeof(name), "%s/seal/%s", member, kid);
+	return signer_from(seed, name, ENT_NOTE_TYPE_ED25519);
+}
+
+static struct ent_key *
+make_p256(void)
+{
+	struct ent_key *key = NULL;
+	uint8_t scalar[32];
+
+	fill_seed(scalar);
+	MUST(ent_key_from_scalar(&key, ENT_KEY_EC_P256, ent_view_from(scalar, sizeof(scalar)), &err));
+	return key;
 }
 
 static struct world_keys all_keys[MEMBERS];
@@ -93,8 +126,8 @@ make_keys(struct world_keys *k, const char *member)
 	k->access = make_signer(member, "access", ENT_NOTE_TYPE_ED25519);
 	k->witness = make_signer(member, "witness", ENT_NOTE_TYPE_COSIGNATURE);
 	k->seal = make_seal(member);
-	MUST(ent_key_generate(&k->kas, ENT_KEY_EC_P256, &err));
-	MUST(ent_key_generate(&k->issuer, ENT_KEY_EC_P256, &err));
+	k->kas = make_p256();
+	k->issuer = make_p256();
 }
 
 const struct world_keys *
