@@ -54,20 +54,6 @@ connect_of(enum ent_status status)
 }
 
 static void
-log_answer(const struct ent_call *call, unsigned status)
-{
-	struct ent_event event;
-
-	ent_event_begin(&event, "request");
-	ent_event_view(&event, "request_id", call->http.request_id);
-	ent_event_view(&event, "method", call->http.method);
-	ent_event_view(&event, "path", ent_view_slice(call->http.path, 0, 256));
-	ent_event_view(&event, "peer", call->http.peer);
-	ent_event_int(&event, "status", status);
-	ent_event_end(&event, STDERR_FILENO);
-}
-
-static void
 send_answer(struct ent_judge *judge, struct ent_call *call, const struct ent_msg_http_response *response)
 {
 	struct ent_msg msg = { .type = ENT_MSG_HTTP_RESPONSE, .http_response = *response };
@@ -76,7 +62,6 @@ send_answer(struct ent_judge *judge, struct ent_call *call, const struct ent_msg
 	if (call->answered)
 		return;
 	call->answered = true;
-	log_answer(call, (unsigned)response->status);
 	/* A dead edge is noticed by the loop; a body over the limit is ours to see. */
 	if (ent_channel_send(judge->edge, &msg, &err) != ENT_OK)
 		ent_event_failure("answer-not-sent", &err);

@@ -1,55 +1,13 @@
 /*
- * kas.AccessService/Rewrap (wire reference 2.3 to 2.5): per policy one decision, one CHECK, one access entry, one RELEASE.
- * Order: request token -> body -> policy -> decide -> which objects are ours -> CHECK -> record and entry ... append ...
- * RELEASE -> answer.
+ * kas.AccessService/Rewrap (wire reference 2.3 to 2.5): request token -> body -> each policy (rewrap_policy.c) -> answer.
  */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/event.h"
 #include "codec/base64.h"
-#include "kas/rewrap.h"
-#include "node/judge/judge.h"
+#include "node/judge/rewrap_work.h"
 
-enum {
-	CHECK_OBJECTS_MAX = 40, /* of the CHECK message */
-	SID_MAX = 64,
-	KEYHOLDER_ARENA_MAX = 4 << 20,
-	ANSWER_MAX = 4 << 20
-};
-
-/* One object of a policy. */
-struct object_work {
-	const struct ent_rewrap_object *asked;
-	struct ent_view error;  /* the wire's text; empty while nothing speaks against it */
-	struct ent_view wrapped;
-	struct ent_hash wrapped_hash;
-	bool checked;           /* among those that CHECK was asked for */
-	bool bound;
-};
-
-struct policy_work {
-	const struct ent_rewrap_policy *asked;
-	uint64_t place; /* in the request's list: the keyholder counts there */
-	struct ent_policy policy;
-	bool parsed;
-	struct ent_decision decision;
-	struct object_work *objects;
-	size_t object_count;
-	uint64_t handle;
-	bool has_session;
-	struct ent_hash session;
-	size_t bound_count;
-	const struct ent_audit_entry *entry; /* NULL: over the limit of refusals */
-};
-
-struct rewrap_work {
-	struct ent_view request_token;
-	struct ent_rewrap_request request;
-	struct policy_work *policies;
-	size_t policy_count;
-	struct ent_view session_spki; /* the keyholder's ephemeral key of this answer */
-};
+enum { ANSWER_MAX = 4 << 20 };
 
 /* ---- the request ---- */
 
@@ -96,7 +54,7 @@ session_key_problem(struct ent_view pem)
 }
 
 static enum ent_status
-parse_body(struct ent_judge *judge, struct ent_call *call, struct rewrap_work *work, const struct ent_jws *token)
+parse_body(struct ent_judge *judge, struct ent_call *call, struct ent_rewrap_work *work, const struct ent_jws *token)
 {
 	const char *text = ent_claim_string(token->claims, "requestBody");
 	struct ent_error err = { 0 };
@@ -122,7 +80,7 @@ parse_body(struct ent_judge *judge, struct ent_call *call, struct rewrap_work *w
 
 /* Answers by itself what cannot be a request; call->answered says so. */
 static enum ent_status
-read_request(struct ent_judge *judge, struct ent_call *call, struct rewrap_work *work, struct ent_error *err)
+read_request(struct ent_judge *judge, struct ent_call *call, struct ent_rewrap_work *work, struct ent_error *err)
 {
 	struct ent_jws token = { 0 };
 	json_auto_t *body = NULL;
@@ -141,282 +99,10 @@ read_request(struct ent_judge *judge, struct ent_call *call, struct rewrap_work 
 	return status == ENT_OK ? ENT_OK : ent_fail(err, status, "a rewrap request cannot be read");
 }
 
-/* ---- one policy ---- */
-
-static struct ent_view
-wire_invalid(struct ent_arena *arena, const char *text)
-{
-	ENT_AUTO_FINI(ent_buf) buf = ent_buf_with_max(512);
-	struct ent_view out;
-
-	if (ent_wire_invalid(&buf, text, NULL) != ENT_OK || ent_arena_dup(arena, &out, ent_buf_view(&buf), NULL) != ENT_OK)
-		return ent_view_str(ent_wire_bad_request);
-	return out;
-}
-
-/* What a record can name: a sid is one word there. Splits without a name are files of stock writers. */
-static bool
-valid_sid(struct ent_view sid)
-{
-	for (size_t i = 0; i < sid.len; i++)
-		if (sid.data[i] <= ' ' || sid.data[i] > '~')
-			return false;
-	return sid.len <= SID_MAX;
-}
-
-/* Why this object is not even asked for; empty if it is. The keyholder checks the rest. */
-static struct ent_view
-object_problem(struct ent_judge *judge, struct ent_call *call, const struct policy_work *work,
-    const struct ent_rewrap_object *object)
-{
-	const struct ent_kao *kao = &object->kao;
-
-	if (!object->present)
-		return wire_invalid(call->arena, "key access object is nil");
-	if (kao->wrapped_key.len == 0)
-		return wire_invalid(call->arena, "wrapped key is empty");
-	if (!ent_view_eq_str(kao->type, "ec-wrapped"))
-		return wire_invalid(call->arena, "unsupported key type");
-	if (kao->binding_hash.len == 0)
-		return wire_invalid(call->arena, "missing policy binding");
-	if (!valid_sid(kao->sid))
-		return ent_view_str(ent_wire_bad_request);
-	if (!ent_view_eq_str(kao->url, judge->config->url) || !ent_judge_has_key(judge, kao->kid))
-		return ent_view_str(ent_wire_bad_request);
-	if (work->decision.sealed && !ent_decide_holds(&work->decision.custody, judge->self, kao->sid))
-		return ent_view_str(ent_wire_forbidden);
-	return ENT_VIEW_NONE;
-}
-
-static bool
-has_reason(const struct ent_reasons *reasons, enum ent_reason_code code)
-{
-	for (size_t i = 0; i < reasons->count; i++)
-		if (reasons->items[i].code == code)
-			return true;
-	return false;
-}
-
-static enum ent_reason_code
-reason_of(const struct ent_judge *judge, const struct object_work *object)
-{
-	if (!object->checked && ent_view_eq_str(object->error, ent_wire_forbidden))
-		return ENT_R_NOT_A_HOLDER;
-	if (!object->checked && object->asked->present && !ent_judge_has_key(judge, object->asked->kao.kid))
-		return ENT_R_KEY_UNKNOWN;
-	return ENT_R_BINDING;
-}
-
-/* Why one object of a permitted policy was not released; each code once. */
-static enum ent_status
-object_reason(struct ent_judge *judge, struct policy_work *work, const struct object_work *object, struct ent_error *err)
-{
-	struct ent_reasons *reasons = &work->decision.reasons;
-	enum ent_reason_code code = reason_of(judge, object);
-
-	if (has_reason(reasons, code))
-		return ENT_OK;
-	if (code == ENT_R_NOT_A_HOLDER)
-		return ent_reasons_add(reasons, err, code, "-", "ask the nodes that the custody names",
-		    "The sealed custody gives a split that was asked for to other members than %.*s.", ENT_FMT(judge->self));
-	if (code == ENT_R_KEY_UNKNOWN)
-		return ent_reasons_add(reasons, err, code, "-", "ask the writer to encrypt it again",
-		    "A key that the file names is not one of this node's.");
-	return ent_reasons_add(reasons, err, code, "-", "get an undamaged copy of the file",
-	    "A key access object does not fit the policy: it is damaged, or was made for another file.");
-}
-
-/* Refused as a whole: every object says so. */
-static void
-refuse_objects(struct policy_work *work, struct ent_view error)
-{
-	for (size_t i = 0; i < work->object_count; i++)
-		if (work->objects[i].error.len == 0)
-			work->objects[i].error = error;
-}
-
-static enum ent_status
-read_results(struct ent_call *call, struct policy_work *work, const struct ent_msg_checked *checked, struct ent_error *err)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < work->object_count; i++) {
-		struct object_work *object = &work->objects[i];
-		struct ent_view result;
-
-		if (!object->checked)
-			continue;
-		if (at == checked->results.count)
-			return ent_fail(err, ENT_E_INTERNAL, "the keyholder answered %zu objects too few", work->object_count - i);
-		result = checked->results.items[at++];
-		object->bound = result.len == 1 + ENT_HASH_LEN && result.data[0] == 1;
-		if (object->bound)
-			memcpy(object->wrapped_hash.bytes, result.data + 1, ENT_HASH_LEN);
-		else
-			ENT_TRY(ent_arena_dup(call->arena, &object->error,
-			    result.len > 1 ? ent_view_slice(result, 1, result.len) : ent_view_str(ent_wire_bad_request), err));
-		work->bound_count += object->bound;
-	}
-	work->handle = checked->handle;
-	work->has_session = checked->session_hash.len == ENT_HASH_LEN;
-	if (work->has_session)
-		memcpy(work->session.bytes, checked->session_hash.data, ENT_HASH_LEN);
-	return ENT_OK;
-}
-
-/* Have the keyholder unwrap, check and re-wrap what this policy's decision permits. */
-static enum ent_status
-check_objects(struct ent_judge *judge, struct ent_call *call, const struct rewrap_work *rewrap, struct policy_work *work,
-    struct ent_error *err)
-{
-	ENT_AUTO(ent_arena) arena = NULL;
-	uint8_t numbers[CHECK_OBJECTS_MAX][4];
-	struct ent_view items[CHECK_OBJECTS_MAX];
-	struct ent_msg ask = { .type = ENT_MSG_CHECK };
-	struct ent_msg answer;
-	size_t count = 0;
-
-	for (size_t i = 0; i < work->object_count && count < CHECK_OBJECTS_MAX; i++) {
-		struct object_work *object = &work->objects[i];
-
-		object->error = object_problem(judge, call, work, object->asked);
-		object->checked = object->error.len == 0;
-		if (!object->checked)
-			continue;
-		for (int b = 0; b < 4; b++)
-			numbers[count][b] = (uint8_t)(i >> (24 - 8 * b));
-		items[count] = ent_view_from(numbers[count], 4);
-		count++;
-	}
-	if (count == 0)
-		return ENT_OK;
-	ask.check = (struct ent_msg_check){
-		.access_token = call->caller.token, .dpop_key = call->caller.dpop_spki, .request_token = rewrap->request_token,
-		.policy = work->place, .objects = { items, count }
-	};
-	ENT_TRY(ent_arena_new(&arena, KEYHOLDER_ARENA_MAX, err));
-	ENT_TRY(ent_channel_call(judge->keyholder, &ask, &answer, ENT_MSG_CHECKED, arena, err));
-	return read_results(call, work, &answer.checked, err);
-}
-
-static enum ent_status
-fill_shares(struct ent_record_doc *record, struct ent_call *call, const struct policy_work *work, struct ent_error *err)
-{
-	void *items;
-
-	ENT_TRY(ent_arena_alloc(call->arena, &items, work->object_count + 1, sizeof(*record->shares), err));
-	record->shares = items;
-	for (size_t i = 0; i < work->object_count; i++) {
-		const struct object_work *object = &work->objects[i];
-		struct ent_view sid = object->asked->kao.sid;
-
-		if (object->bound)
-			record->shares[record->share_count++] = (struct ent_share_line){
-				sid.len > 0 ? sid : ENT_LIT("-"), object->asked->kao.kid, object->wrapped_hash
-			};
-	}
-	return ENT_OK;
-}
-
-static enum ent_status
-write_record(struct ent_judge *judge, struct ent_call *call, struct policy_work *work, struct ent_error *err)
-{
-	const struct ent_decision *decision = &work->decision;
-	struct ent_record_doc record = {
-		.request = call->http.request_id,
-		.result = work->bound_count > 0 ? ENT_RESULT_RELEASED : ENT_RESULT_REFUSED,
-		.party = decision->party,
-		.person = decision->person,
-		.project = decision->project,
-		.originator = decision->originator,
-		.file = decision->file,
-		.has_policy = true,
-		.has_token = true,
-		.token = call->caller.token_hash,
-		.has_session = work->has_session,
-		.session = work->session,
-	};
-
-	ent_sha256(&record.policy, work->asked->body_base64);
-	if (work->bound_count > 0)
-		ENT_TRY(fill_shares(&record, call, work, err));
-	if (work->parsed && work->policy.attribute_count > 0) {
-		void *items;
-
-		ENT_TRY(ent_arena_alloc(call->arena, &items, work->policy.attribute_count, sizeof(*record.attributes), err));
-		record.attributes = items;
-		record.attribute_count = work->policy.attribute_count;
-		memcpy(record.attributes, work->policy.attributes, record.attribute_count * sizeof(*record.attributes));
-	}
-	ENT_TRY(ent_audit_reasons(&record, call->arena, &decision->reasons, err));
-	return ent_audit_add(judge, &work->entry, &record, err);
-}
-
-static void
-log_decision(const struct ent_call *call, const struct policy_work *work)
-{
-	struct ent_event event;
-
-	ent_event_begin(&event, "rewrap");
-	ent_event_view(&event, "request_id", call->http.request_id);
-	ent_event_view(&event, "person", work->decision.person);
-	ent_event_view(&event, "project", work->decision.project);
-	ent_event_view(&event, "file", work->decision.file);
-	ent_event_str(&event, "result", work->bound_count > 0 ? "released" : "refused");
-	for (size_t i = 0; i < work->decision.reasons.count; i++) {
-		const struct ent_reason *reason = &work->decision.reasons.items[i];
-
-		if (ent_reason_row(reason->code)->blocks)
-			ent_event_str(&event, ent_reason_row(reason->code)->name, reason->text);
-	}
-	ent_event_end(&event, STDERR_FILENO);
-}
-
-static enum ent_status
-decide_policy(struct ent_judge *judge, struct ent_call *call, struct policy_work *work, struct ent_error *err)
-{
-	struct ent_decide_node node = {
-		.self = judge->self,
-		.nationality = judge->config->nationality_any ? ENT_NATIONALITY_ANY : ENT_NATIONALITY_EVERY
-	};
-	struct ent_error malformed = { 0 };
-	const struct ent_state *state;
-
-	ENT_TRY(ent_judge_state(judge, &state, err));
-	work->parsed = ent_policy_parse(&work->policy, call->arena, work->asked->body_base64, &malformed) == ENT_OK;
-	if (!work->parsed && malformed.code == ENT_E_NO_MEMORY)
-		return ent_fail(err, ENT_E_NO_MEMORY, "%s", malformed.text);
-	return ent_decide(&work->decision, call->arena, state, &node, &call->caller.person,
-	    work->parsed ? &work->policy : NULL, work->parsed ? NULL : malformed.text, err);
-}
-
-static enum ent_status
-begin_policy(struct ent_judge *judge, struct ent_call *call, const struct rewrap_work *rewrap, struct policy_work *work,
-    struct ent_error *err)
-{
-	void *items;
-
-	ENT_TRY(ent_arena_alloc(call->arena, &items, work->asked->object_count + 1, sizeof(*work->objects), err));
-	work->objects = items;
-	work->object_count = work->asked->object_count;
-	for (size_t i = 0; i < work->object_count; i++)
-		work->objects[i].asked = &work->asked->objects[i];
-	ENT_TRY(decide_policy(judge, call, work, err));
-	if (work->decision.permit)
-		ENT_TRY(check_objects(judge, call, rewrap, work, err));
-	refuse_objects(work, !work->parsed ? ent_view_str(ent_wire_bad_request) :
-	    work->decision.permit ? ENT_VIEW_NONE : ent_view_str(ent_wire_forbidden));
-	for (size_t i = 0; work->decision.permit && i < work->object_count; i++)
-		if (!work->objects[i].bound)
-			ENT_TRY(object_reason(judge, work, &work->objects[i], err));
-	log_decision(call, work);
-	return write_record(judge, call, work, err);
-}
-
 enum ent_status
 ent_rewrap_begin(struct ent_judge *judge, struct ent_call *call, struct ent_error *err)
 {
-	struct rewrap_work *work;
+	struct ent_rewrap_work *work;
 	void *memory;
 
 	ENT_TRY(ent_arena_alloc(call->arena, &memory, 1, sizeof(*work), err));
@@ -427,103 +113,20 @@ ent_rewrap_begin(struct ent_judge *judge, struct ent_call *call, struct ent_erro
 	ENT_TRY(ent_arena_alloc(call->arena, &memory, work->request.policy_count + 1, sizeof(*work->policies), err));
 	work->policies = memory;
 	for (size_t i = 0; i < work->request.policy_count; i++) {
-		struct policy_work *policy = &work->policies[work->policy_count];
+		struct ent_rewrap_policy_work *policy = &work->policies[work->policy_count];
 
 		if (work->request.policies[i].id.len == 0)
 			continue; /* skipped silently, as the platform does (wire reference 2.3) */
 		policy->asked = &work->request.policies[i];
 		policy->place = i;
-		ENT_TRY(begin_policy(judge, call, work, policy, err));
+		ENT_TRY(ent_rewrap_policy_begin(judge, call, work, policy, err));
 		work->policy_count++;
 	}
 	return ENT_OK;
 }
 
-/* ---- after the append ---- */
-
 static enum ent_status
-take_released(struct ent_call *call, struct rewrap_work *rewrap, struct policy_work *work,
-    const struct ent_msg_released *released, struct ent_error *err)
-{
-	size_t at = 0;
-
-	if (released->wrapped.count != work->bound_count)
-		return ent_fail(err, ENT_E_INTERNAL, "the keyholder released %zu of %zu", released->wrapped.count, work->bound_count);
-	/* One answer has one session key (wire reference 2.5). */
-	if (rewrap->session_spki.len > 0 && !ent_view_eq(rewrap->session_spki, released->session_public))
-		return ent_fail(err, ENT_E_INTERNAL, "the keyholder used two session keys in one request");
-	ENT_TRY(ent_arena_dup(call->arena, &rewrap->session_spki, released->session_public, err));
-	for (size_t i = 0; i < work->object_count; i++)
-		if (work->objects[i].bound)
-			ENT_TRY(ent_arena_dup(call->arena, &work->objects[i].wrapped, released->wrapped.items[at++], err));
-	return ENT_OK;
-}
-
-static enum ent_status
-release_policy(struct ent_judge *judge, struct ent_call *call, struct rewrap_work *rewrap, struct policy_work *work,
-    struct ent_error *err)
-{
-	ENT_AUTO(ent_arena) arena = NULL;
-	struct ent_msg ask = { .type = ENT_MSG_RELEASE };
-	struct ent_msg answer;
-
-	ask.release = (struct ent_msg_release){
-		.handle = work->handle, .entry = work->entry->text, .record = work->entry->full,
-		.salt = ent_view_from(work->entry->full_salt, sizeof(work->entry->full_salt)), .proof = work->entry->proof,
-		.checkpoint = ent_audit_checkpoint(judge->audit)
-	};
-	ENT_TRY(ent_arena_new(&arena, KEYHOLDER_ARENA_MAX, err));
-	ENT_TRY(ent_channel_call(judge->keyholder, &ask, &answer, ENT_MSG_RELEASED, arena, err));
-	return take_released(call, rewrap, work, &answer.released, err);
-}
-
-static void
-take_back(struct policy_work *work)
-{
-	for (size_t i = 0; i < work->object_count; i++) {
-		struct object_work *object = &work->objects[i];
-
-		if (object->bound)
-			object->error = ent_view_str(ent_wire_unavailable);
-		object->bound = false;
-	}
-	work->bound_count = 0;
-}
-
-/* The log did not take the entry: nothing about this policy may be said but that. */
-static enum ent_status
-not_logged(struct policy_work *work, struct ent_error *err)
-{
-	work->decision.reasons.count = 0;
-	work->decision.stop_bound_s = 0;
-	for (size_t i = 0; i < work->object_count; i++) {
-		work->objects[i].error = ent_view_str(ent_wire_unavailable);
-		work->objects[i].bound = false;
-	}
-	return ent_reasons_add(&work->decision.reasons, err, ENT_R_LOG_FULL, "-", "try again; tell the node's operator",
-	    "This node cannot write its access log, so it releases nothing.");
-}
-
-static enum ent_status
-finish_policy(struct ent_judge *judge, struct ent_call *call, struct rewrap_work *rewrap, struct policy_work *work,
-    struct ent_error *err)
-{
-	struct ent_error own = { 0 };
-
-	if (work->entry != NULL && !work->entry->logged)
-		return not_logged(work, err);
-	if (work->bound_count == 0)
-		return ENT_OK;
-	if (release_policy(judge, call, rewrap, work, &own) == ENT_OK)
-		return ENT_OK;
-	/* Logged, but not handed out: the harmless direction. */
-	ent_event_failure("release-failed", &own);
-	take_back(work);
-	return ENT_OK;
-}
-
-static enum ent_status
-print_policy(struct ent_call *call, struct ent_rewrap_policy_result *out, const struct policy_work *work,
+print_policy(struct ent_call *call, struct ent_rewrap_policy_result *out, const struct ent_rewrap_policy_work *work,
     struct ent_error *err)
 {
 	json_auto_t *reasons = ent_answer_reasons(call, &work->decision);
@@ -540,7 +143,7 @@ print_policy(struct ent_call *call, struct ent_rewrap_policy_result *out, const 
 	out->results = items;
 	out->policy_id = work->asked->id;
 	for (; out->result_count < work->object_count; out->result_count++) {
-		const struct object_work *object = &work->objects[out->result_count];
+		const struct ent_rewrap_object_work *object = &work->objects[out->result_count];
 
 		out->results[out->result_count] = (struct ent_rewrap_result){
 			.object_id = object->asked->id,
@@ -554,7 +157,7 @@ print_policy(struct ent_call *call, struct ent_rewrap_policy_result *out, const 
 }
 
 static enum ent_status
-print_session_key(struct ent_call *call, const struct rewrap_work *work, struct ent_view *out, struct ent_error *err)
+print_session_key(struct ent_call *call, const struct ent_rewrap_work *work, struct ent_view *out, struct ent_error *err)
 {
 	ENT_AUTO(ent_pubkey) key = NULL;
 	ENT_AUTO_FINI(ent_buf) pem = ent_buf_with_max(ENT_SPKI_PEM_MAX);
@@ -570,16 +173,16 @@ enum ent_status
 ent_rewrap_finish(struct ent_judge *judge, struct ent_call *call, struct ent_error *err)
 {
 	ENT_AUTO_FINI(ent_buf) body = ent_buf_with_max(ANSWER_MAX);
-	struct rewrap_work *work = call->work;
+	struct ent_rewrap_work *work = call->work;
 	struct ent_rewrap_response response = { 0 };
 	void *items;
 
 	ENT_TRY(ent_arena_alloc(call->arena, &items, work->policy_count + 1, sizeof(*response.policies), err));
 	response.policies = items;
 	for (; response.policy_count < work->policy_count; response.policy_count++) {
-		struct policy_work *policy = &work->policies[response.policy_count];
+		struct ent_rewrap_policy_work *policy = &work->policies[response.policy_count];
 
-		ENT_TRY(finish_policy(judge, call, work, policy, err));
+		ENT_TRY(ent_rewrap_policy_finish(judge, call, work, policy, err));
 		ENT_TRY(print_policy(call, &response.policies[response.policy_count], policy, err));
 	}
 	ENT_TRY(print_session_key(call, work, &response.session_public_key, err));

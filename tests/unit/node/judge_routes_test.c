@@ -1,5 +1,5 @@
 /* The judge's other routes: discovery, keys, the token endpoint, submissions. */
-#include "judge_fixture.h"
+#include "judge_file.h"
 
 #include <unistd.h>
 
@@ -47,15 +47,6 @@ teardown(void **state)
 	node_fini(*state);
 	free(*state);
 	return 0;
-}
-
-static const char *
-text_of(const json_t *json, const char *name)
-{
-	const char *text = json_string_value(json_object_get(json, name));
-
-	assert_non_null(text);
-	return text;
 }
 
 /* ---- routes ---- */
