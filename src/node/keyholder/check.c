@@ -31,7 +31,7 @@ struct object {
 };
 
 struct check {
-	const struct ent_keyholder *keyholder;
+	struct ent_keyholder *keyholder;
 	struct ent_arena *arena;
 	struct ent_rewrap_request request;
 	const struct ent_rewrap_policy *policy;
@@ -41,7 +41,7 @@ struct check {
 	bool policy_bad;
 	struct object objects[ENT_HELD_SHARES_MAX];
 	size_t object_count;
-	struct ent_secret *wk;        /* agreed with the session key once */
+	struct ent_hash request_hash; /* of the request token */
 	struct ent_held *held;
 };
 
@@ -51,7 +51,6 @@ check_fini(struct check *check)
 	for (size_t i = 0; i < check->object_count; i++)
 		ent_pubkey_free(check->objects[i].ephemeral);
 	ent_pubkey_free(check->session);
-	ent_secret_free(check->wk);
 	ent_held_free(check->held);
 }
 
@@ -277,20 +276,33 @@ examine_all(struct check *check, struct ent_error *err)
 
 /* ---- with private keys ---- */
 
+static enum ent_status
+agree(struct check *check, struct ent_error *err)
+{
+	struct ent_agreement *agreement = &check->keyholder->agreement;
+	ENT_AUTO(ent_key) ephemeral = NULL;
+	struct ent_view spki;
+
+	ent_keyholder_forget_agreement(check->keyholder);
+	ENT_TRY(ent_key_generate(&ephemeral, ent_pubkey_type(check->session), err));
+	ENT_TRY(ent_wrap_agree(&agreement->wk, ephemeral, check->session, err));
+	spki = ent_pubkey_spki(ent_key_public(ephemeral));
+	memcpy(agreement->session_public, spki.data, spki.len);
+	agreement->session_public_len = spki.len;
+	agreement->request = check->request_hash;
+	return ENT_OK;
+}
+
 /* The shares of an answer are all wrapped under one ephemeral key (wire reference 2.4), made for the first of them. */
 static enum ent_status
 agree_session(struct check *check, struct ent_error *err)
 {
-	ENT_AUTO(ent_key) ephemeral = NULL;
-	struct ent_view spki;
+	const struct ent_agreement *agreement = &check->keyholder->agreement;
 
-	if (check->wk != NULL)
-		return ENT_OK;
-	ENT_TRY(ent_key_generate(&ephemeral, ent_pubkey_type(check->session), err));
-	ENT_TRY(ent_wrap_agree(&check->wk, ephemeral, check->session, err));
-	spki = ent_pubkey_spki(ent_key_public(ephemeral));
-	memcpy(check->held->session_public, spki.data, spki.len);
-	check->held->session_public_len = spki.len;
+	if (agreement->wk == NULL || !ent_hash_eq(&agreement->request, &check->request_hash))
+		ENT_TRY(agree(check, err));
+	memcpy(check->held->session_public, agreement->session_public, agreement->session_public_len);
+	check->held->session_public_len = agreement->session_public_len;
 	return ENT_OK;
 }
 
@@ -316,7 +328,7 @@ keep_share(struct check *check, struct object *object, const struct ent_secret *
 	struct ent_view sid = object->kao->sid.len > 0 ? object->kao->sid : ENT_LIT("-");
 
 	ENT_TRY(agree_session(check, err));
-	ENT_TRY(ent_wrap_share(held->wrapped, check->wk, NULL, share, err));
+	ENT_TRY(ent_wrap_share(held->wrapped, check->keyholder->agreement.wk, NULL, share, err));
 	ent_sha256(&held->wrapped_hash, ent_view_from(held->wrapped, sizeof(held->wrapped)));
 	memcpy(held->sid, sid.data, sid.len);
 	memcpy(held->kid, object->key->kid, sizeof(held->kid));
@@ -403,6 +415,7 @@ ent_keyholder_check(void *arg, struct ent_arena *arena, const struct ent_msg *re
 	__attribute__((cleanup(check_fini))) struct check check = { .keyholder = keyholder, .arena = arena };
 	struct ent_hash session;
 
+	ent_sha256(&check.request_hash, request->check.request_token);
 	ENT_TRY(check_sender(&check, &request->check, err));
 	ENT_TRY(select_objects(&check, &request->check, err));
 	ENT_TRY(import_session(&check, err));

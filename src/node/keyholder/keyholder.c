@@ -35,18 +35,29 @@ ent_keyholder_keys(void *arg, struct ent_arena *arena, const struct ent_msg *req
 	return ENT_OK;
 }
 
-/* An answer that nobody fetched is wiped when its time is over, not when the next message comes. */
+void
+ent_keyholder_forget_agreement(struct ent_keyholder *keyholder)
+{
+	ent_secret_free(keyholder->agreement.wk);
+	keyholder->agreement = (struct ent_agreement){ 0 };
+}
+
+/* An answer that nobody fetched is wiped when its time is over, not when the next message comes; and its key with the last. */
 static int
 idle(void *arg)
 {
 	struct ent_keyholder *keyholder = arg;
+	int wait_ms = ent_held_expire(&keyholder->held, ent_clock_mono_ms());
 
-	return ent_held_expire(&keyholder->held, ent_clock_mono_ms());
+	if (wait_ms < 0)
+		ent_keyholder_forget_agreement(keyholder);
+	return wait_ms;
 }
 
 static void
 keyholder_fini(struct ent_keyholder *keyholder)
 {
+	ent_keyholder_forget_agreement(keyholder);
 	ent_held_table_fini(&keyholder->held);
 	ent_keyring_fini(&keyholder->keyring);
 }

@@ -14,12 +14,26 @@
 #include "node/keyholder/keyring.h"
 #include "node/service.h"
 
+/*
+ * An answer has one session key of ours (wire reference 2.5), and a request of several policies takes a CHECK for each: what was
+ * agreed for the last request token serves all of them.
+ */
+struct ent_agreement {
+	struct ent_hash request;              /* SHA-256 of the request token */
+	struct ent_secret *wk;                /* NULL: nothing was agreed */
+	uint8_t session_public[ENT_SPKI_MAX]; /* our ephemeral key, SPKI */
+	size_t session_public_len;
+};
+
 struct ent_keyholder {
 	const struct ent_node_config *config;
 	struct ent_clock clock;
 	struct ent_keyring keyring;
 	struct ent_held_table held;
+	struct ent_agreement agreement;
 };
+/* Wipe it. */
+void ent_keyholder_forget_agreement(struct ent_keyholder *keyholder);
 
 /* One per message (messages.def); arg is the keyholder. */
 enum ent_status ent_keyholder_keys(void *arg, struct ent_arena *arena, const struct ent_msg *request, struct ent_msg *answer,
