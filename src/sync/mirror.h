@@ -50,7 +50,8 @@ void ent_pull_free(struct ent_pull *pull);
 ENT_DEFINE_AUTO(ent_pull)
 ENT_MUST_USE enum ent_status ent_pull_new(struct ent_pull **out, struct ent_mirror *mirror, struct ent_view party, const char *log_prefix, struct ent_error *err);
 ENT_MUST_USE enum ent_status ent_pull_next(struct ent_pull *pull, char path[ENT_PULL_PATH_MAX], size_t *max_bytes, struct ent_error *err);
-/* ENT_E_LOG_INCONSISTENT: the party's log contradicts what was seen (the charter is told: set_broken). Other errors end this pull only. */
+/* ENT_E_LOG_INCONSISTENT: the party's log contradicts what was seen (the charter is told: set_broken). Other errors end this pull only;
+ * ENT_E_NOT_FOUND: no log is published there yet. */
 ENT_MUST_USE enum ent_status ent_pull_feed(struct ent_pull *pull, int http_status, struct ent_view body, struct ent_error *err);
 
 #endif

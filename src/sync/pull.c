@@ -370,6 +370,8 @@ feed_step(struct ent_pull *pull, int http_status, struct ent_view body, struct e
 		return feed_proposal(pull, http_status, body, err);
 	if (bundle && (http_status == 404 || http_status == 410))
 		return bundle_gone(pull);
+	if (pull->step == STEP_CHECKPOINT && http_status == 404)
+		return ent_fail(err, ENT_E_NOT_FOUND, "no log is published there yet"); /* nothing heard: derive says what follows */
 	if (http_status != 200)
 		return ent_fail(err, ENT_E_UNREACHABLE, "HTTP status %d", http_status);
 	switch (pull->step) {

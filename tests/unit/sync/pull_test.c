@@ -311,6 +311,29 @@ is_only_delayed_by_a_tampered_answer(void **state)
 }
 
 static bool
+nothing_published(const char *path, int *status, struct ent_buf *body)
+{
+	(void)path;
+	*status = 404;
+	ent_buf_clear(body);
+	return true;
+}
+
+/* A member that was not heard yet, and not a node that cannot answer. */
+static void
+tells_a_log_that_is_not_published_from_a_failure(void **state)
+{
+	struct fixture *f = *state;
+	struct ent_error err = { 0 };
+
+	assert_int_equal(pull_with(f, &f->uk, nothing_published, &err), ENT_E_NOT_FOUND);
+	assert_false(is_broken(f));
+	grow(f, &f->uk, 2);
+	assert_int_equal(pull(f, &f->uk), ENT_OK);
+	assert_int_equal(size_here(f), 2);
+}
+
+static bool
 forget_partial_bundles(const char *path, int *status, struct ent_buf *body)
 {
 	if (strstr(path, "tile/entries") == NULL || strstr(path, ".p/") == NULL)
@@ -435,6 +458,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(ends_reliance_on_a_longer_fork_over_tiles, setup, teardown),
 		cmocka_unit_test_setup_teardown(ends_reliance_on_a_shorter_fork, setup, teardown),
 		cmocka_unit_test_setup_teardown(is_only_delayed_by_a_tampered_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(tells_a_log_that_is_not_published_from_a_failure, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits_for_the_next_round_when_a_partial_bundle_is_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_the_full_bundle_when_the_log_grew_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(fetches_an_announced_proposal_and_keeps_it, setup, teardown),
