@@ -36,8 +36,8 @@ set_phase(struct ent_conn *conn, enum ent_conn_phase phase)
 	conn->phase = phase;
 }
 
-static void
-release_body(struct ent_conn *conn)
+void
+ent_conn_release_body(struct ent_conn *conn)
 {
 	conn->server->held -= conn->body.len;
 	ent_buf_fini(&conn->body);
@@ -51,7 +51,7 @@ ent_conn_free(struct ent_conn *conn)
 	if (conn->exchange.open)
 		ent_conn_report(conn, 499);
 	set_phase(conn, ENT_CONN_GONE);
-	release_body(conn);
+	ent_conn_release_body(conn);
 	ent_arena_free(conn->arena);
 	if (conn->timer != NULL)
 		event_free(conn->timer);
@@ -168,7 +168,7 @@ deliver(struct ent_conn *conn)
 	conn->exchange.id = ++server->sequence << 16 | conn->slot;
 	server->handler(server->arg, &conn->exchange, &conn->request, ent_view_str(conn->peer));
 	conn->request.body = ENT_VIEW_NONE;
-	release_body(conn);
+	ent_conn_release_body(conn);
 }
 
 /* One step on with what has arrived. False when nothing more can be done now. */

@@ -132,6 +132,7 @@ ent_conn_refuse(struct ent_conn *conn, int status, const char *message)
 	struct ent_error err = { 0 };
 
 	bufferevent_disable(conn->bev, EV_READ);
+	ent_conn_release_body(conn); /* now, not when the connection has lingered: others wait for the room */
 	if (ent_http_error_body(&body, status, message, &err) == ENT_OK)
 		answer.body = ent_buf_view(&body);
 	send_answer(conn, &answer);

@@ -76,6 +76,7 @@ struct ent_server {
 
 void ent_conn_free(struct ent_conn *conn);
 void ent_conn_set_timer(struct ent_conn *conn, int64_t ms);
+void ent_conn_release_body(struct ent_conn *conn);
 void ent_conn_report(struct ent_conn *conn, int status);
 /* The server's own refusal: answer and close. */
 void ent_conn_refuse(struct ent_conn *conn, int status, const char *message);
