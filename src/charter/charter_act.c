@@ -6,7 +6,8 @@
 /* ---- consent ---- */
 
 static enum ent_status
-check_consent(const struct ent_charter *charter, const struct member_log *log, const struct judged *j, struct ent_error *err)
+check_consent(const struct ent_charter *charter, const struct member_log *log, const struct judged *j,
+    struct ent_error *err)
 {
 	const struct target *target = ent_charter_tree_get(&charter->targets, &j->statement->target);
 	struct ent_hash says;
@@ -18,7 +19,8 @@ check_consent(const struct ent_charter *charter, const struct member_log *log, c
 	if (ent_charter_consent_matches(target, &says, j->statement->until_unix_s))
 		return ENT_OK;
 	if (!ent_hash_eq(&says, &target->says))
-		return ent_fail(err, ENT_E_REFUSED, "`says` is not what the proposal says: the officers read another text");
+		return ent_fail(err, ENT_E_REFUSED,
+		    "`says` is not what the proposal says: the officers read another text");
 	return ent_fail(err, ENT_E_REFUSED, "the consent lasts longer than the proposal");
 }
 
@@ -31,7 +33,8 @@ apply_consent(struct ent_charter *charter, struct member_log *log, const struct 
 
 	ENT_TRY(ent_charter_target(&target, charter, log, &j->statement->target, err));
 	if (target->consents == NULL) {
-		ENT_TRY(ent_arena_alloc(log->arena, &room, charter_epoch(charter)->member_count, sizeof(*target->consents), err));
+		ENT_TRY(ent_arena_alloc(log->arena, &room, charter_epoch(charter)->member_count,
+		    sizeof(*target->consents), err));
 		target->consents = room;
 	}
 	ENT_TRY(ent_arena_alloc(log->arena, &room, 1, sizeof(*consent), err));
@@ -41,13 +44,15 @@ apply_consent(struct ent_charter *charter, struct member_log *log, const struct 
 	consent->effect_unix_s = j->effect_unix_s;
 	consent->until_unix_s = j->statement->until_unix_s;
 	ent_sha256(&consent->says, j->statement->says);
-	consent->valid = target->doc != NULL && ent_charter_consent_matches(target, &consent->says, consent->until_unix_s);
+	consent->valid = target->doc != NULL && ent_charter_consent_matches(target, &consent->says,
+	    consent->until_unix_s);
 	target->consents[j->author] = consent;
 	return ENT_OK;
 }
 
 static enum ent_status
-admit_consent(const struct ent_charter *charter, const struct member_log *log, const struct judged *j, struct ent_error *err)
+admit_consent(const struct ent_charter *charter, const struct member_log *log, const struct judged *j,
+    struct ent_error *err)
 {
 	static const char *const kinds[] = { [ENT_PROPOSAL_PROJECT] = "project", [ENT_PROPOSAL_PARTY] = "party",
 		[ENT_PROPOSAL_ADMIT] = "admit", [ENT_PROPOSAL_LABELS] = "labels", [ENT_PROPOSAL_PROFILE] = "profile" };
@@ -56,13 +61,16 @@ admit_consent(const struct ent_charter *charter, const struct member_log *log, c
 
 	(void)log;
 	if (target == NULL || target->doc == NULL)
-		return ent_fail(err, ENT_E_REFUSED, "the proposal that is consented to is not known here: submit its text first");
+		return ent_fail(err, ENT_E_REFUSED,
+		    "the proposal that is consented to is not known here: submit its text first");
 	p = &target->doc->proposal;
 	if (p->kind != ENT_PROPOSAL_PROJECT)
-		return ent_fail(err, ENT_E_REFUSED, "this version does not act on proposals of kind `%s` yet, so no consent to one is accepted",
+		return ent_fail(err, ENT_E_REFUSED,
+		    "this version does not act on proposals of kind `%s` yet, so no consent to one is accepted",
 		    kinds[p->kind]);
 	if (target->unenforced != NULL)
-		return ent_fail(err, ENT_E_REFUSED, "the proposal says `%s`, which this version does not enforce yet", target->unenforced);
+		return ent_fail(err, ENT_E_REFUSED,
+		    "the proposal says `%s`, which this version does not enforce yet", target->unenforced);
 	if (j->statement->until_unix_s <= j->effect_unix_s)
 		return ent_fail(err, ENT_E_REFUSED, "the consent has run out already");
 	return ENT_OK;
@@ -90,7 +98,8 @@ check_key(const struct ent_charter *charter, const struct member_log *log, const
 
 	(void)log;
 	if (s->key_use == ENT_KEY_USE_SEAL && ent_charter_epoch_has_key(charter, s->public_key.data))
-		return ent_fail(err, ENT_E_REFUSED, "seal key %.*s is a key of the epoch: each key has one role", ENT_FMT(s->kid));
+		return ent_fail(err, ENT_E_REFUSED, "seal key %.*s is a key of the epoch: each key has one role",
+		    ENT_FMT(s->kid));
 	if (s->key_use == ENT_KEY_USE_SEAL)
 		return ENT_OK;
 	ENT_TRY(ent_key_type_from_wire(&type, s->algorithm, err));
@@ -203,7 +212,8 @@ admit_key(const struct ent_charter *charter, const struct member_log *log, const
 	(void)log;
 	if (known == NULL || (known->member == claim.member && known->role == claim.role))
 		return ENT_OK;
-	return ent_fail(err, ENT_E_REFUSED, "the key was published before, by %s %llu: each key has one party and one role",
+	return ent_fail(err, ENT_E_REFUSED,
+	    "the key was published before, by %s %llu: each key has one party and one role",
 	    charter->logs[known->member].short_name, (unsigned long long)known->index);
 }
 
@@ -228,7 +238,8 @@ name_kid(struct ent_hash *out, const struct ent_statement *s)
 }
 
 static enum ent_status
-check_issuer_key(const struct ent_charter *charter, const struct member_log *log, const struct judged *j, struct ent_error *err)
+check_issuer_key(const struct ent_charter *charter, const struct member_log *log, const struct judged *j,
+    struct ent_error *err)
 {
 	const struct ent_statement *s = j->statement;
 	const struct seen *seen;
@@ -237,14 +248,16 @@ check_issuer_key(const struct ent_charter *charter, const struct member_log *log
 
 	(void)charter;
 	if (own_issuer(log, s->issuer) == NULL)
-		return ent_fail(err, ENT_E_REFUSED, "%.*s has no issuer %.*s in the epoch", ENT_FMT(s->by), ENT_FMT(s->issuer));
+		return ent_fail(err, ENT_E_REFUSED, "%.*s has no issuer %.*s in the epoch", ENT_FMT(s->by),
+		    ENT_FMT(s->issuer));
 	ENT_TRY(ent_key_type_from_jws(&type, s->algorithm, err));
 	ENT_TRY(check_spki(s->public_key, type, err));
 	name_kid(&name, s);
 	ent_sha256(&digest, s->public_key);
 	seen = ent_charter_tree_get(&log->kids, &name);
 	if (seen != NULL && !ent_hash_eq(&seen->digest, &digest))
-		return ent_fail(err, ENT_E_REFUSED, "kid %.*s is another key since %s %llu", ENT_FMT(s->kid), log->short_name,
+		return ent_fail(err, ENT_E_REFUSED, "kid %.*s is another key since %s %llu", ENT_FMT(s->kid),
+		    log->short_name,
 		    (unsigned long long)seen->index);
 	return ENT_OK;
 }
@@ -288,7 +301,8 @@ apply_issuer_key(struct ent_charter *charter, struct member_log *log, const stru
 }
 
 static enum ent_status
-admit_issuer_key(const struct ent_charter *charter, const struct member_log *log, const struct judged *j, struct ent_error *err)
+admit_issuer_key(const struct ent_charter *charter, const struct member_log *log, const struct judged *j,
+    struct ent_error *err)
 {
 	if (j->statement->until_unix_s <= j->effect_unix_s)
 		return ent_fail(err, ENT_E_REFUSED, "the key has run out already");

@@ -23,7 +23,8 @@ check_signatures(const struct ent_party *author, enum ent_act act, const struct 
 	ENT_ASSERT(author->officer_count <= ENT_LIMIT_OFFICERS);
 	ENT_TRY(ent_note_verify(note, author->officers, author->officer_count, good, &count, err));
 	if (count < needed)
-		return ent_fail(err, ENT_E_REFUSED, "a %s needs the signatures of %zu officers of %.*s, it has %zu", ent_act_name(act), needed,
+		return ent_fail(err, ENT_E_REFUSED, "a %s needs the signatures of %zu officers of %.*s, it has %zu",
+		    ent_act_name(act), needed,
 		    ENT_FMT(author->name), count);
 	return ENT_OK;
 }
@@ -31,14 +32,16 @@ check_signatures(const struct ent_party *author, enum ent_act act, const struct 
 /* ---- what a statement must say, whoever signed it ---- */
 
 static enum ent_status
-check_address(const struct ent_charter *charter, const struct ent_statement *s, const struct act_row *row, struct ent_error *err)
+check_address(const struct ent_charter *charter, const struct ent_statement *s, const struct act_row *row,
+    struct ent_error *err)
 {
 	if (!ent_hash_eq(&s->charter, &charter->genesis.hash))
 		return ent_fail(err, ENT_E_REFUSED, "the statement is of another charter");
 	if (row->timeless)
 		return ENT_OK;
 	if (s->epoch != charter_epoch(charter)->number || !ent_hash_eq(&s->epoch_hash, &charter->genesis.hash))
-		return ent_fail(err, ENT_E_REFUSED, "the statement names epoch %u by a hash that is not the epoch's here", s->epoch);
+		return ent_fail(err, ENT_E_REFUSED,
+		    "the statement names epoch %u by a hash that is not the epoch's here", s->epoch);
 	return ENT_OK;
 }
 
@@ -54,7 +57,8 @@ check_dates(const struct ent_statement *s, const struct act_row *row, int64_t ef
 	ent_time_print(first, s->time_unix_s);
 	ent_time_print(last, s->not_after_unix_s);
 	ent_time_print(effect, effect_unix_s);
-	return ent_fail(err, ENT_E_REFUSED, "the statement can take effect from %s to %s, and the time is %s", first, last, effect);
+	return ent_fail(err, ENT_E_REFUSED, "the statement can take effect from %s to %s, and the time is %s", first,
+	    last, effect);
 }
 
 /* What it says by itself, its dates and the act's own rules: is it of force? */
@@ -72,15 +76,19 @@ check_force(const struct ent_charter *charter, const struct member_log *log, con
 static enum ent_status
 note_stop(struct ent_charter *charter, const struct ent_hash *hash, struct ent_error *err)
 {
-	void *items = charter->stops;
-	size_t at = 0;
+	size_t at = charter->stop_count;
+	void *room;
 
-	while (at < charter->stop_count && memcmp(&charter->stops[at], hash, sizeof(*hash)) < 0)
-		at++;
-	if (at < charter->stop_count && ent_hash_eq(&charter->stops[at], hash))
+	if (charter->stops == NULL) {
+		ENT_TRY(ent_arena_alloc(charter->arena, &room, ENT_LIMIT_VIEW_STOPS, sizeof(*charter->stops), err));
+		charter->stops = room;
+	}
+	while (at > 0 && memcmp(&charter->stops[at - 1], hash, sizeof(*hash)) > 0)
+		at--;
+	if (at == ENT_LIMIT_VIEW_STOPS || (at > 0 && ent_hash_eq(&charter->stops[at - 1], hash)))
 		return ENT_OK;
-	ENT_TRY(ent_arena_push(charter->arena, &items, charter->stop_count, &charter->stop_cap, sizeof(*charter->stops), err));
-	charter->stops = items;
+	if (charter->stop_count == ENT_LIMIT_VIEW_STOPS)
+		charter->stop_count--;
 	memmove(&charter->stops[at + 1], &charter->stops[at], (charter->stop_count - at) * sizeof(*charter->stops));
 	charter->stops[at] = *hash;
 	charter->stop_count++;
@@ -126,7 +134,8 @@ take_statement(struct ent_charter *charter, struct member_log *log, const struct
 }
 
 static enum ent_status
-take_alive(const struct ent_charter *charter, struct member_log *log, const struct ent_note *note, const struct ent_alive *alive,
+take_alive(const struct ent_charter *charter, struct member_log *log, const struct ent_note *note,
+    const struct ent_alive *alive,
     struct ent_error *err)
 {
 	struct ent_error why = { 0 };
@@ -149,7 +158,8 @@ take_alive(const struct ent_charter *charter, struct member_log *log, const stru
 
 /* Is the statement one of this log's author, or one that may stand in another's log, and signed by enough? */
 static enum ent_status
-judge_statement(struct judged *j, const struct ent_charter *charter, const struct member_log *log, const struct act_row *row,
+judge_statement(struct judged *j, const struct ent_charter *charter, const struct member_log *log,
+    const struct act_row *row,
     const struct ent_note *note, struct ent_error *err)
 {
 	const struct ent_statement *s = j->statement;
@@ -158,7 +168,8 @@ judge_statement(struct judged *j, const struct ent_charter *charter, const struc
 	if (j->author == SIZE_MAX)
 		return ent_fail(err, ENT_E_REFUSED, "%.*s is not a member", ENT_FMT(s->by));
 	if (&charter->logs[j->author] != log && !row->any_log)
-		return ent_fail(err, ENT_E_REFUSED, "a %s by %.*s in the log of %.*s", ent_act_name(s->act), ENT_FMT(s->by), ENT_FMT(log->party->name));
+		return ent_fail(err, ENT_E_REFUSED, "a %s by %.*s in the log of %.*s", ent_act_name(s->act),
+		    ENT_FMT(s->by), ENT_FMT(log->party->name));
 	ENT_TRY(check_address(charter, s, row, err));
 	return check_signatures(charter->logs[j->author].party, s->act, note, err);
 }
@@ -210,7 +221,8 @@ add_note(struct ent_charter *charter, struct member_log *log, struct ent_view by
 }
 
 enum ent_status
-ent_charter_add_entry(struct ent_charter *charter, struct ent_view party, uint64_t index, struct ent_view note, struct ent_error *err)
+ent_charter_add_entry(struct ent_charter *charter, struct ent_view party, uint64_t index, struct ent_view note,
+    struct ent_error *err)
 {
 	size_t member = ent_charter_member_index(charter, party);
 	struct member_log *log;
@@ -219,12 +231,15 @@ ent_charter_add_entry(struct ent_charter *charter, struct ent_view party, uint64
 		return ent_fail(err, ENT_E_INPUT, "%.*s is not a member: it has no statement log here", ENT_FMT(party));
 	log = &charter->logs[member];
 	if (index != log->size)
-		return ent_fail(err, ENT_E_INPUT, "entry %llu of %s's statement log where %llu comes next", (unsigned long long)index,
+		return ent_fail(err, ENT_E_INPUT, "entry %llu of %s's statement log where %llu comes next",
+		    (unsigned long long)index,
 		    log->short_name, (unsigned long long)log->size);
 	if (index >= ENT_LIMIT_LOG_ENTRIES)
-		return ent_fail(err, ENT_E_LIMIT, "%s's statement log has more than %u entries", log->short_name, ENT_LIMIT_LOG_ENTRIES);
+		return ent_fail(err, ENT_E_LIMIT, "%s's statement log has more than %u entries", log->short_name,
+		    ENT_LIMIT_LOG_ENTRIES);
 	if (add_note(charter, log, note, err) != ENT_OK)
-		return ent_error_context(err, "entry %llu of %s's statement log", (unsigned long long)index, log->short_name);
+		return ent_error_context(err, "entry %llu of %s's statement log", (unsigned long long)index,
+		    log->short_name);
 	log->size++;
 	charter->generation++;
 	return ENT_OK;
@@ -258,13 +273,15 @@ judge_submitted(const struct ent_charter *charter, struct ent_view bytes, int64_
 	ENT_TRY(ent_note_parse(&note, scratch, bytes, err));
 	ENT_TRY(ent_doc_parse(&doc, scratch, note.text, err));
 	if (doc.kind != ENT_DOC_STATEMENT)
-		return ent_fail(err, ENT_E_REFUSED, "only statements are submitted; the node writes its `alive` entries itself");
+		return ent_fail(err, ENT_E_REFUSED,
+		    "only statements are submitted; the node writes its `alive` entries itself");
 	row = ent_charter_act(doc.statement.act);
 	author = ent_charter_member_index(charter, doc.statement.by);
 	if (author == SIZE_MAX)
 		return ent_fail(err, ENT_E_REFUSED, "%.*s is not a member", ENT_FMT(doc.statement.by));
 	if (row->apply == NULL)
-		return ent_fail(err, ENT_E_REFUSED, "this version does not act on a %s yet, so it is not accepted", ent_act_name(doc.statement.act));
+		return ent_fail(err, ENT_E_REFUSED, "this version does not act on a %s yet, so it is not accepted",
+		    ent_act_name(doc.statement.act));
 	log = &charter->logs[author];
 	j.doc = &doc;
 	j.statement = &doc.statement;

@@ -15,7 +15,8 @@ check_project(const struct ent_charter *charter, const struct ent_proposal *p, s
 		return ent_fail(err, ENT_E_REFUSED, "the epoch has no pillar %.*s", ENT_FMT(p->pillar));
 	for (size_t i = 0; i < p->participant_count; i++)
 		if (ent_charter_member_index(charter, p->participants[i]) == SIZE_MAX)
-			return ent_fail(err, ENT_E_REFUSED, "participant %.*s is not a member: others are admitted, project by project",
+			return ent_fail(err, ENT_E_REFUSED,
+			    "participant %.*s is not a member: others are admitted, project by project",
 			    ENT_FMT(p->participants[i]));
 	return ENT_OK;
 }
@@ -29,9 +30,11 @@ check_party(const struct ent_charter *charter, const struct ent_proposal *p, str
 		return ent_fail(err, ENT_E_REFUSED, "%.*s is a member already", ENT_FMT(p->party.name));
 	for (size_t i = 0; i < p->party.officer_count; i++)
 		if (ent_charter_epoch_has_key(charter, p->party.officers[i].key))
-			return ent_fail(err, ENT_E_REFUSED, "officer key %.*s is a key of the epoch", ENT_FMT(p->party.officers[i].name));
+			return ent_fail(err, ENT_E_REFUSED, "officer key %.*s is a key of the epoch",
+			    ENT_FMT(p->party.officers[i].name));
 	if (ent_charter_epoch_has_key(charter, p->party.statements_log.key))
-		return ent_fail(err, ENT_E_REFUSED, "log key %.*s is a key of the epoch", ENT_FMT(p->party.statements_log.name));
+		return ent_fail(err, ENT_E_REFUSED, "log key %.*s is a key of the epoch",
+		    ENT_FMT(p->party.statements_log.name));
 	for (size_t m = 0; m < epoch->member_count; m++)
 		for (size_t i = 0; i < epoch->members[m].issuer_count; i++)
 			for (size_t k = 0; k < p->party.issuer_count; k++)
@@ -45,7 +48,8 @@ static enum ent_status
 check_admit(const struct ent_charter *charter, const struct ent_proposal *p, struct ent_error *err)
 {
 	if (ent_charter_member_index(charter, p->admit_party) != SIZE_MAX)
-		return ent_fail(err, ENT_E_REFUSED, "%.*s is a member: only other parties are admitted", ENT_FMT(p->admit_party));
+		return ent_fail(err, ENT_E_REFUSED, "%.*s is a member: only other parties are admitted",
+		    ENT_FMT(p->admit_party));
 	return ENT_OK;
 }
 
@@ -134,7 +138,8 @@ enlist(struct ent_charter *charter, struct target *target, struct ent_error *err
 	void *items = charter->proposals;
 	size_t at = place_of(charter, &target->hash);
 
-	ENT_TRY(ent_arena_push(charter->arena, &items, charter->proposal_count, &charter->proposal_cap, sizeof(struct target *), err));
+	ENT_TRY(ent_arena_push(charter->arena, &items, charter->proposal_count, &charter->proposal_cap,
+	    sizeof(struct target *), err));
 	charter->proposals = items;
 	memmove(&charter->proposals[at + 1], &charter->proposals[at],
 	    (charter->proposal_count - at) * sizeof(struct target *));
@@ -266,7 +271,8 @@ wanted_by_proposals(const struct ent_charter *charter, struct ent_hash *out, siz
 	for (size_t i = 0; i < charter->proposal_count && count < max; i++) {
 		const struct ent_proposal *p = &charter->proposals[i]->doc->proposal;
 
-		if (p->has_replaces && ent_charter_proposal(charter, &p->replaces) == NULL && !listed(out, count, &p->replaces))
+		if (p->has_replaces && ent_charter_proposal(charter, &p->replaces) == NULL && !listed(out, count,
+		    &p->replaces))
 			out[count++] = p->replaces;
 	}
 	return count;

@@ -304,7 +304,8 @@ ent_charter_view(const struct ent_charter *charter, struct ent_buf *out, struct 
 		const struct member_log *log = &charter->logs[i];
 
 		if (log->root_size != log->size)
-			return ent_fail(err, ENT_E_INPUT, "the root of %s's statement log is known at size %llu, not yet at %llu",
+			return ent_fail(err, ENT_E_INPUT,
+			    "the root of %s's statement log is known at size %llu, not yet at %llu",
 			    log->short_name, (unsigned long long)log->root_size, (unsigned long long)log->size);
 		logs[i] = (struct ent_view_log){ log->party->statements_log.name, log->size, log->root };
 	}

@@ -15,6 +15,9 @@
 #define ENT_LIMIT_SCRATCH_BYTES ((size_t)8 << 20) /* to parse one note */
 #define ENT_LIMIT_STATE_BYTES ((size_t)512 << 20)
 
+/* Stops that a view names: the smallest hashes, so that a flood by one officer cannot make views too long to be read. */
+#define ENT_LIMIT_VIEW_STOPS 1024
+
 struct alive_mark {
 	int64_t time_unix_s;
 	uint64_t index;
@@ -98,8 +101,8 @@ struct ent_charter {
 	void *claims;            /* tree of struct claim */
 	struct target **proposals; /* those whose text is here, sorted by hash */
 	size_t proposal_count, proposal_cap;
-	struct ent_hash *stops;  /* heard, sorted */
-	size_t stop_count, stop_cap;
+	struct ent_hash *stops;  /* heard, sorted, room for ENT_LIMIT_VIEW_STOPS */
+	size_t stop_count;
 	uint64_t generation;
 };
 

@@ -62,7 +62,8 @@ derive_keys(struct ent_state *state, size_t member, struct ent_error *err)
 	ENT_TRY(ent_arena_alloc(state->arena, &room, log->key_count, sizeof(*out->keys), err));
 	out->keys = room;
 	for (size_t i = 0; i < log->key_count; i++)
-		if (log->keys[i].key.since_unix_s <= horizon(state) && owns(state, member, log->keys[i].role, &log->keys[i].digest))
+		if (log->keys[i].key.since_unix_s <= horizon(state) && owns(state, member, log->keys[i].role,
+		    &log->keys[i].digest))
 			out->keys[out->key_count++] = log->keys[i].key;
 	ENT_TRY(ent_arena_alloc(state->arena, &room, log->issuer_key_count, sizeof(*out->issuer_keys), err));
 	out->issuer_keys = room;

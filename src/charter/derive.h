@@ -24,8 +24,9 @@ void ent_charter_free(struct ent_charter *charter);
 ENT_DEFINE_AUTO(ent_charter)
 
 /*
- * From the genesis note: epoch 1.1, no parent, signed by the quorum of every member (proof of possession: every signature
- * must be of an officer named there). Its text hash is the charter's name. ENT_E_SIGNATURE names the member and who is missing.
+ * From the genesis note: epoch 1.1, no parent, signed by the quorum of every member. Lines of unknown keys are dropped, as
+ * everywhere; a bad signature of a named officer refuses the note. Its text hash is the charter's name. ENT_E_SIGNATURE
+ * names the members and who is missing.
  */
 ENT_MUST_USE enum ent_status ent_charter_new(struct ent_charter **out, struct ent_view genesis_note, struct ent_error *err);
 const struct ent_hash *ent_charter_id(const struct ent_charter *charter);
@@ -34,7 +35,7 @@ const struct ent_hash *ent_charter_epoch_hash(const struct ent_charter *charter)
 uint64_t ent_charter_generation(const struct ent_charter *charter); /* grows with every accepted input */
 
 /*
- * Who is missing on a genesis draft, in words, one member a line (for `charter sign` and `charter verify`);
+ * Who signed a genesis draft and who is missing, in words, one member a line (for `charter sign` and `charter verify`);
  * *complete when nobody is. Verifies signatures.
  */
 ENT_MUST_USE enum ent_status ent_charter_signatures(const struct ent_epoch *epoch, const struct ent_note *note, struct ent_buf *words,
@@ -63,7 +64,8 @@ ENT_MUST_USE enum ent_status ent_charter_set_broken(struct ent_charter *charter,
 
 /*
  * Would this note be accepted as the next entry of that party's log? Checks everything add_entry would check, the quorum included.
- * ENT_E_REFUSED with the reason (422 at charter/submit). A statement that this version does not act on is refused by name.
+ * ENT_E_REFUSED with the reason (422 at charter/submit); ENT_E_EXISTS when that text counts already, naming the entry. A
+ * statement that this version does not act on is refused by name, and a consent to a proposal that is not known here.
  */
 ENT_MUST_USE enum ent_status ent_charter_admissible(const struct ent_charter *charter, struct ent_view note, int64_t now_unix_s, struct ent_error *err);
 
@@ -154,7 +156,10 @@ const struct ent_project *ent_state_project_at(const struct ent_state *state, si
 /* The project of that name in force, else the best candidate (unheard, lapsed, ended, proposed); NULL: no such proposal. */
 const struct ent_project *ent_state_project(const struct ent_state *state, struct ent_view name);
 const struct ent_project *ent_state_project_by_hash(const struct ent_state *state, const struct ent_hash *hash);
-/* Is `hash` the proposal in force under that name, or one that it replaced (through any chain of `replaces`)? */
+/*
+ * Is `hash` what ent_state_project() finds under that name, or a proposal that was in force and that it replaced (through any
+ * chain of `replaces`)? Whether it is in force now, ent_state_party_reasons() says.
+ */
 bool ent_state_project_lineage(const struct ent_state *state, struct ent_view name, const struct ent_hash *hash);
 
 /* F for a project: the smaller of the rule's and the project's, in seconds. */

@@ -103,7 +103,8 @@ collect_events(struct group *group, struct ent_error *err)
 
 	ENT_TRY(ent_arena_alloc(group->state->arena, &room, count_events(group), sizeof(*group->events), err));
 	group->events = room;
-	ENT_TRY(ent_arena_alloc(group->state->arena, &room, group->row_count * group->state->member_count, sizeof(*group->depth), err));
+	ENT_TRY(ent_arena_alloc(group->state->arena, &room, group->row_count * group->state->member_count,
+	    sizeof(*group->depth), err));
 	group->depth = room;
 	for (size_t r = 0; r < group->row_count; r++) {
 		int64_t until_unix_s = group->rows[r]->target->doc->proposal.until_unix_s;
@@ -303,9 +304,11 @@ find_unready(const struct ent_state *state, struct project_row *row, struct ent_
 		return ENT_OK;
 	ent_hash_hex(hex, &p->replaces);
 	if (old == NULL)
-		return ent_arena_printf(state->arena, &row->unready, err, "it replaces %.8s, whose text is not known here", hex);
+		return ent_arena_printf(state->arena, &row->unready, err,
+		    "it replaces %.8s, whose text is not known here", hex);
 	if (old->proposal.kind != ENT_PROPOSAL_PROJECT || !ent_view_eq(old->proposal.project, p->project))
-		return ent_arena_printf(state->arena, &row->unready, err, "it is void: it replaces %.8s, which is not a proposal of project %.*s",
+		return ent_arena_printf(state->arena, &row->unready, err,
+		    "it is void: it replaces %.8s, which is not a proposal of project %.*s",
 		    hex, ENT_FMT(p->project));
 	return ENT_OK;
 }

@@ -23,7 +23,8 @@ cite_entry(const struct ent_state *state, size_t member, uint64_t index)
 {
 	struct cite cite;
 
-	snprintf(cite.text, sizeof(cite.text), "%.64s %llu", state->charter->logs[member].short_name, (unsigned long long)index);
+	snprintf(cite.text, sizeof(cite.text), "%.64s %llu", state->charter->logs[member].short_name,
+	    (unsigned long long)index);
 	return cite;
 }
 
@@ -58,7 +59,8 @@ member_faults(const struct ent_state *state, size_t member, struct ent_reasons *
 		ENT_TRY(ent_reasons_add(reasons, err, ENT_R_LOG_BROKEN, "-", "the members compare their logs and decide",
 		    "the statement log of %.*s cannot be relied on: %s", ENT_FMT(m->party->name), m->broken));
 	if (m->unenforced != NULL)
-		ENT_TRY(ent_reasons_add(reasons, err, ENT_R_LOG_UNENFORCED, cite.text, "a version of this software that acts on it",
+		ENT_TRY(ent_reasons_add(reasons, err, ENT_R_LOG_UNENFORCED, cite.text,
+		    "a version of this software that acts on it",
 		    "%s is valid and this version does not act on it, so it answers nothing", m->unenforced));
 	return ENT_OK;
 }
@@ -74,7 +76,8 @@ ent_state_node_reasons(const struct ent_state *state, struct ent_reasons *reason
 		return ENT_OK;
 	return ent_reasons_add(reasons, err, ENT_R_CLOCK_BEHIND, "-", "set this node's clock",
 	    "this node's clock says %s and is at least %lld s behind: two members were alive at %s or later, less %d s",
-	    at(state->now_unix_s).text, (long long)(floor_unix_s - state->now_unix_s), at(floor_unix_s + ENT_SKEW_S).text, ENT_SKEW_S);
+	    at(state->now_unix_s).text, (long long)(floor_unix_s - state->now_unix_s),
+	    at(floor_unix_s + ENT_SKEW_S).text, ENT_SKEW_S);
 }
 
 /* ---- a project's members ---- */
@@ -102,7 +105,8 @@ add_unheard(const struct words *w, size_t member)
 		return ent_reasons_add(w->reasons, w->err, ENT_R_MEMBER_UNHEARD, "-", cure,
 		    "%.*s must be heard, and its statement log cannot be relied on", ENT_FMT(name));
 	if (!m->heard_any)
-		return ent_reasons_add(w->reasons, w->err, ENT_R_MEMBER_UNHEARD, "-", cure, "%.*s must be heard: never heard yet, limit %.*s",
+		return ent_reasons_add(w->reasons, w->err, ENT_R_MEMBER_UNHEARD, "-", cure,
+		    "%.*s must be heard: never heard yet, limit %.*s",
 		    ENT_FMT(name), ENT_FMT(limit));
 	return ent_reasons_add(w->reasons, w->err, ENT_R_MEMBER_UNHEARD, cite.text, cure,
 	    "%.*s must be heard: last alive %s, limit %.*s", ENT_FMT(name), at(m->alive_unix_s).text, ENT_FMT(limit));
@@ -118,14 +122,17 @@ add_consent(const struct words *w, size_t member)
 
 	snprintf(cure, sizeof(cure), "%.*s consent %s", ENT_FMT(c->member), w->id);
 	if (c->counts)
-		return ent_reasons_add(w->reasons, w->err, ENT_R_CONSENT, cite.text, "", "%.*s consented to project %.*s (%s) until %s",
+		return ent_reasons_add(w->reasons, w->err, ENT_R_CONSENT, cite.text, "",
+		    "%.*s consented to project %.*s (%s) until %s",
 		    ENT_FMT(c->member), ENT_FMT(w->name), w->id, at(c->until_unix_s).text);
 	if (c->given)
 		return add_unheard(w, member);
 	if (c->lapsed)
-		return ent_reasons_add(w->reasons, w->err, ENT_R_PROJECT_LAPSED, "-", cure, "%.*s's consent to project %.*s (%s) ran out %s",
+		return ent_reasons_add(w->reasons, w->err, ENT_R_PROJECT_LAPSED, "-", cure,
+		    "%.*s's consent to project %.*s (%s) ran out %s",
 		    ENT_FMT(c->member), ENT_FMT(w->name), w->id, at(c->until_unix_s).text);
-	return ent_reasons_add(w->reasons, w->err, ENT_R_PROJECT_PROPOSED, "-", cure, "%.*s has not consented to project %.*s (%s)",
+	return ent_reasons_add(w->reasons, w->err, ENT_R_PROJECT_PROPOSED, "-", cure,
+	    "%.*s has not consented to project %.*s (%s)",
 	    ENT_FMT(c->member), ENT_FMT(w->name), w->id);
 }
 
@@ -151,7 +158,8 @@ add_shortage(const struct words *w, size_t missing)
 	}
 	ENT_TRY(ent_buf_cstr(&cure, &text, w->err));
 	return ent_reasons_add(w->reasons, w->err, code, "-", text,
-	    "project %.*s (%s) needs the consents of %zu members, heard within %.*s: %zu missing", ENT_FMT(w->name), w->id,
+	    "project %.*s (%s) needs the consents of %zu members, heard within %.*s: %zu missing", ENT_FMT(w->name),
+	    w->id,
 	    ent_derive_needed(w->state), ENT_FMT(fresh_text(w)), missing);
 }
 
@@ -195,11 +203,13 @@ add_heard(const struct words *w)
 
 		if (!w->row->pub.consents[m].counts)
 			continue;
-		ENT_TRY(ent_buf_printf(&line, w->err, "%s%.*s %s", separator, ENT_FMT(member->party->name), at(member->alive_unix_s).text));
+		ENT_TRY(ent_buf_printf(&line, w->err, "%s%.*s %s", separator, ENT_FMT(member->party->name),
+		    at(member->alive_unix_s).text));
 		separator = ", ";
 	}
 	ENT_TRY(ent_buf_cstr(&line, &text, w->err));
-	return ent_reasons_add(w->reasons, w->err, ENT_R_HEARD, "-", "", "heard: %s; limit %.*s", text, ENT_FMT(fresh_text(w)));
+	return ent_reasons_add(w->reasons, w->err, ENT_R_HEARD, "-", "", "heard: %s; limit %.*s", text,
+	    ENT_FMT(fresh_text(w)));
 }
 
 static enum ent_status
@@ -209,7 +219,8 @@ add_in_force(const struct words *w)
 
 	ENT_TRY(ent_reasons_add(w->reasons, w->err, ENT_R_PROJECT_IN_FORCE, w->id, "",
 	    "project %.*s (%s) in force since %s until %s; it closes at %s unless more is heard", ENT_FMT(w->name), w->id,
-	    at(p->in_force_since_unix_s).text, at(w->row->target->doc->proposal.until_unix_s).text, at(p->closes_unix_s).text));
+	    at(p->in_force_since_unix_s).text, at(w->row->target->doc->proposal.until_unix_s).text,
+	    at(p->closes_unix_s).text));
 	return add_heard(w);
 }
 
@@ -220,8 +231,10 @@ add_project(const struct words *w)
 	case ENT_PROJECT_ENDED:
 		return add_ended(w);
 	case ENT_PROJECT_UNENFORCED:
-		return ent_reasons_add(w->reasons, w->err, ENT_R_PROJECT_UNENFORCED, w->id, "a version of this software that enforces it",
-		    "project %.*s (%s) says `%s`, which this version does not enforce, so it is never in force here", ENT_FMT(w->name),
+		return ent_reasons_add(w->reasons, w->err, ENT_R_PROJECT_UNENFORCED, w->id,
+		    "a version of this software that enforces it",
+		    "project %.*s (%s) says `%s`, which this version does not enforce, so it is never in force here",
+		    ENT_FMT(w->name),
 		    w->id, w->row->target->unenforced);
 	case ENT_PROJECT_ACTIVE:
 		ENT_TRY(add_consents(w));
@@ -232,7 +245,8 @@ add_project(const struct words *w)
 		break;
 	}
 	if (w->row->unready != NULL)
-		ENT_TRY(ent_reasons_add(w->reasons, w->err, ENT_R_PROJECT_PROPOSED, w->id, "the text of what it replaces, or another proposal",
+		ENT_TRY(ent_reasons_add(w->reasons, w->err, ENT_R_PROJECT_PROPOSED, w->id,
+		    "the text of what it replaces, or another proposal",
 		    "project %.*s (%s) cannot come into force: %s", ENT_FMT(w->name), w->id, w->row->unready));
 	return add_consents(w);
 }
@@ -268,7 +282,8 @@ ent_state_party_reasons(const struct ent_state *state, struct ent_view party_nam
 	char hex[ENT_HASH_HEX_SIZE];
 
 	if (found == NULL)
-		return ent_reasons_add(reasons, err, ENT_R_PROJECT_UNKNOWN, "-", "a project proposal with the consents of the members",
+		return ent_reasons_add(reasons, err, ENT_R_PROJECT_UNKNOWN, "-",
+		    "a project proposal with the consents of the members",
 		    "there is no proposal of a project %.*s here", ENT_FMT(project));
 	w.row = row_of(found);
 	ent_hash_hex(hex, &found->doc->hash);

@@ -12,7 +12,8 @@ ask_node(struct inquiry *q)
 	if (q->state == NULL)
 		return say(q, ENT_R_NO_CHARTER, "-", "give this node its charter's genesis", "this node has no charter");
 	if (q->node->self.len > 0 && ent_state_member(q->state, q->node->self) == NULL)
-		ENT_TRY(say(q, ENT_R_NO_CHARTER, "-", "", "this node's member %.*s is not a member of the epoch in force", ENT_FMT(q->node->self)));
+		ENT_TRY(say(q, ENT_R_NO_CHARTER, "-", "",
+		    "this node's member %.*s is not a member of the epoch in force", ENT_FMT(q->node->self)));
 	return ent_state_node_reasons(q->state, &q->out->reasons, q->err);
 }
 
@@ -30,11 +31,13 @@ ent_inquiry_party(struct inquiry *q)
 		return say(q, ENT_R_ISSUER_UNKNOWN, "-", "a token of an issuer that the charter names",
 		    "the token's issuer speaks for no party of this charter");
 	q->out->party = q->party->party->name;
-	ENT_TRY(ent_arena_printf(q->arena, &person, q->err, "%.*s@%.*s", ENT_FMT(q->person->sub), ENT_FMT(q->out->party)));
+	ENT_TRY(ent_arena_printf(q->arena, &person, q->err, "%.*s@%.*s", ENT_FMT(q->person->sub),
+	    ENT_FMT(q->out->party)));
 	/* The text as it was cut together, so that a `sub` with a NUL in it is not taken for a shorter one. */
 	if (strlen(person) != q->person->sub.len + 1 + q->out->party.len ||
 	    ent_person_split(ent_view_str(person), &sub, &party, &why) != ENT_OK)
-		return say(q, ENT_R_TOKEN_INVALID, "-", "", "the token's `sub` is not 1 to 128 printable ASCII characters without space");
+		return say(q, ENT_R_TOKEN_INVALID, "-", "",
+		    "the token's `sub` is not 1 to 128 printable ASCII characters without space");
 	q->out->person = ent_view_str(person);
 	return ENT_OK;
 }
@@ -49,11 +52,14 @@ ent_inquiry_person_project(struct inquiry *q)
 
 	snprintf(cure, sizeof(cure), "%.*s clears %.*s for %.*s", ENT_FMT(party), ENT_FMT(person), ENT_FMT(project));
 	if (!q->person->has_projects)
-		return say(q, ENT_R_PERSON_PROJECT, "-", cure, "the token of %.*s has no well-formed claim `projects`", ENT_FMT(person));
+		return say(q, ENT_R_PERSON_PROJECT, "-", cure,
+		    "the token of %.*s has no well-formed claim `projects`", ENT_FMT(person));
 	if (!ent_inquiry_lists(q->person->projects, q->person->project_count, project))
-		return say(q, ENT_R_PERSON_PROJECT, "-", cure, "%.*s has not cleared %.*s for project %.*s", ENT_FMT(party), ENT_FMT(person),
+		return say(q, ENT_R_PERSON_PROJECT, "-", cure, "%.*s has not cleared %.*s for project %.*s",
+		    ENT_FMT(party), ENT_FMT(person),
 		    ENT_FMT(project));
-	return say(q, ENT_R_PERSON_OK, "-", "", "%.*s has cleared %.*s for project %.*s", ENT_FMT(party), ENT_FMT(person), ENT_FMT(project));
+	return say(q, ENT_R_PERSON_OK, "-", "", "%.*s has cleared %.*s for project %.*s", ENT_FMT(party),
+	    ENT_FMT(person), ENT_FMT(project));
 }
 
 /* Countries compare without regard to case: AUS in documents and claims, aus in attribute names. */
@@ -84,9 +90,11 @@ ask_nationality(struct inquiry *q)
 	for (size_t i = 0; i < q->person->nationality_count; i++)
 		listed += country_listed(q, q->person->nationalities[i]);
 	if (every ? listed == q->person->nationality_count : listed > 0)
-		return say(q, ENT_R_RELTO_OK, "-", "", "released to %.*s and to the nationality of %.*s", ENT_FMT(q->party->party->country),
+		return say(q, ENT_R_RELTO_OK, "-", "", "released to %.*s and to the nationality of %.*s",
+		    ENT_FMT(q->party->party->country),
 		    ENT_FMT(q->out->person));
-	return say(q, ENT_R_RELTO_NATIONALITY, "-", "", "the file is not released to %s nationality of %.*s", every ? "every" : "any",
+	return say(q, ENT_R_RELTO_NATIONALITY, "-", "", "the file is not released to %s nationality of %.*s",
+	    every ? "every" : "any",
 	    ENT_FMT(q->out->person));
 }
 
@@ -98,7 +106,8 @@ ask_relto(struct inquiry *q)
 	if (q->country_count == 0)
 		return ENT_OK;
 	if (!country_listed(q, country))
-		ENT_TRY(say(q, ENT_R_RELTO_COUNTRY, "-", "", "the file is not released to %.*s, the country of %.*s", ENT_FMT(country),
+		ENT_TRY(say(q, ENT_R_RELTO_COUNTRY, "-", "", "the file is not released to %.*s, the country of %.*s",
+		    ENT_FMT(country),
 		    ENT_FMT(q->out->party)));
 	return ask_nationality(q);
 }
@@ -108,7 +117,8 @@ ask_dissem(struct inquiry *q, const struct ent_policy *policy)
 {
 	if (policy->dissem_count == 0 || ent_inquiry_lists(policy->dissem, policy->dissem_count, q->out->person))
 		return ENT_OK;
-	return say(q, ENT_R_DISSEM, "-", "", "the file is for named persons, and %.*s is not one of them", ENT_FMT(q->out->person));
+	return say(q, ENT_R_DISSEM, "-", "", "the file is for named persons, and %.*s is not one of them",
+	    ENT_FMT(q->out->person));
 }
 
 static enum ent_status
@@ -153,10 +163,12 @@ static enum ent_status
 ask_file(struct inquiry *q, struct ent_reasons *file, const struct ent_policy *policy, const char *malformed)
 {
 	if (policy == NULL)
-		return ent_reasons_add(file, q->err, ENT_R_POLICY_MALFORMED, "-", "", "%s", malformed != NULL ? malformed : "there is no policy");
+		return ent_reasons_add(file, q->err, ENT_R_POLICY_MALFORMED, "-", "", "%s",
+		    malformed != NULL ? malformed : "there is no policy");
 	q->out->file = policy->uuid;
 	/* A seal that is there is never taken as none, whatever it holds. */
-	return policy->has_seal || policy->has_writer ? ent_inquiry_sealed(q, file, policy) : ent_inquiry_unsealed(q, file, policy);
+	return policy->has_seal || policy->has_writer ? ent_inquiry_sealed(q, file, policy) : ent_inquiry_unsealed(q,
+	    file, policy);
 }
 
 static enum ent_status
@@ -197,7 +209,8 @@ ask_all(struct inquiry *q, const struct ent_policy *policy, const char *malforme
 }
 
 enum ent_status
-ent_decide(struct ent_decision *out, struct ent_arena *arena, const struct ent_state *state, const struct ent_decide_node *node,
+ent_decide(struct ent_decision *out, struct ent_arena *arena, const struct ent_state *state,
+    const struct ent_decide_node *node,
     const struct ent_person *person, const struct ent_policy *policy, const char *malformed, struct ent_error *err)
 {
 	struct inquiry q = { .out = out, .arena = arena, .state = state, .node = node, .person = person, .err = err };

@@ -45,8 +45,9 @@ sort_attribute(struct inquiry *q, struct ent_reasons *reasons, struct ent_view t
 	ENT_TRY(ent_fqn_parse(&fqn, &valid, q->arena, text, q->err));
 	if (!valid || !ent_view_eq(fqn.host, host))
 		return ent_reasons_add(reasons, q->err, ENT_R_ATTRIBUTE_UNKNOWN, "-", "",
-		    "attribute %.*s is not one of this charter's, whose names begin with https://%.*s/attr/", ENT_FMT(as), ENT_FMT(host));
-	if (ent_view_eq_str(fqn.name, "project")) {
+		    "attribute %.*s is not one of this charter's, whose names begin with https://%.*s/attr/",
+		    ENT_FMT(as), ENT_FMT(host));
+	if (ent_view_eq_str(fqn.name, "project") && ent_project_name_valid(fqn.value)) {
 		q->project = fqn.value;
 		q->project_count++;
 		return ENT_OK;
@@ -56,9 +57,11 @@ sort_attribute(struct inquiry *q, struct ent_reasons *reasons, struct ent_view t
 		return ENT_OK;
 	}
 	if (ent_view_eq_str(fqn.name, "classification") || ent_view_eq_str(fqn.name, "needtoknow"))
-		return ent_reasons_add(reasons, q->err, ENT_R_ATTRIBUTE_UNKNOWN, "-", "a version of this software that enforces it",
+		return ent_reasons_add(reasons, q->err, ENT_R_ATTRIBUTE_UNKNOWN, "-",
+		    "a version of this software that enforces it",
 		    "attribute %.*s is not enforced by this version, so it opens for nobody", ENT_FMT(as));
-	return ent_reasons_add(reasons, q->err, ENT_R_ATTRIBUTE_UNKNOWN, "-", "", "attribute %.*s is not known", ENT_FMT(as));
+	return ent_reasons_add(reasons, q->err, ENT_R_ATTRIBUTE_UNKNOWN, "-", "", "attribute %.*s is not known",
+	    ENT_FMT(as));
 }
 
 enum ent_status
@@ -81,10 +84,12 @@ check_project_attribute(struct inquiry *q, struct ent_reasons *reasons, const st
 	struct ent_view host = ent_charter_epoch(ent_state_charter(q->state))->host;
 	const char *fqn;
 
-	ENT_TRY(ent_arena_printf(q->arena, &fqn, q->err, "https://%.*s/attr/project/value/%.*s", ENT_FMT(host), ENT_FMT(seal->project)));
+	ENT_TRY(ent_arena_printf(q->arena, &fqn, q->err, "https://%.*s/attr/project/value/%.*s", ENT_FMT(host),
+	    ENT_FMT(seal->project)));
 	if (q->project_count == 1 && ent_inquiry_lists(seal->attributes, seal->attribute_count, ent_view_str(fqn)))
 		return ENT_OK;
-	return ent_reasons_add(reasons, q->err, ENT_R_SEAL_INVALID, "-", "", "the attributes name %zu projects; the one they must name is %s",
+	return ent_reasons_add(reasons, q->err, ENT_R_SEAL_INVALID, "-", "",
+	    "the attributes name %zu projects; the one they must name is %s",
 	    q->project_count, fqn);
 }
 
@@ -100,29 +105,34 @@ splits_fit(const struct ent_custody *custody, const struct ent_file_doc *seal)
 }
 
 static enum ent_status
-check_custody(struct inquiry *q, struct ent_reasons *reasons, const struct ent_file_doc *seal, const struct ent_proposal *p)
+check_custody(struct inquiry *q, struct ent_reasons *reasons, const struct ent_file_doc *seal,
+    const struct ent_proposal *p)
 {
 	struct ent_error why = { 0 };
 	enum ent_status status;
 
 	if (!ent_view_eq(seal->custody, p->custody))
 		return ent_reasons_add(reasons, q->err, ENT_R_SEAL_CUSTODY, "-", "",
-		    "the sealed custody \"%.*s\" is not that of the project's proposal, \"%.*s\"", ENT_FMT(seal->custody), ENT_FMT(p->custody));
+		    "the sealed custody \"%.*s\" is not that of the project's proposal, \"%.*s\"",
+		    ENT_FMT(seal->custody), ENT_FMT(p->custody));
 	status = ent_custody_compile(&q->out->custody, q->arena, seal->custody, seal->originator, &why);
 	if (status == ENT_E_NO_MEMORY || status == ENT_E_INTERNAL)
 		return ent_fail(q->err, status, "%s", why.text);
 	if (status != ENT_OK) {
 		q->out->custody = (struct ent_custody){ 0 };
-		return ent_reasons_add(reasons, q->err, ENT_R_SEAL_CUSTODY, "-", "", "the sealed custody cannot be used: %s", why.text);
+		return ent_reasons_add(reasons, q->err, ENT_R_SEAL_CUSTODY, "-", "",
+		    "the sealed custody cannot be used: %s", why.text);
 	}
 	if (splits_fit(&q->out->custody, seal))
 		return ENT_OK;
-	return ent_reasons_add(reasons, q->err, ENT_R_SEAL_CUSTODY, "-", "", "the seal lists %zu splits where the custody makes %zu",
+	return ent_reasons_add(reasons, q->err, ENT_R_SEAL_CUSTODY, "-", "",
+	    "the seal lists %zu splits where the custody makes %zu",
 	    seal->split_count, q->out->custody.split_count);
 }
 
 enum ent_status
-ent_inquiry_seal_text(struct inquiry *q, struct ent_reasons *reasons, const struct ent_file_doc *seal, const struct ent_doc *proposal)
+ent_inquiry_seal_text(struct inquiry *q, struct ent_reasons *reasons, const struct ent_file_doc *seal,
+    const struct ent_doc *proposal)
 {
 	ENT_TRY(check_project_attribute(q, reasons, seal));
 	if (proposal == NULL)
@@ -143,7 +153,8 @@ is_ours(enum ent_status status)
 
 /* *trusted: the originator says so, of this very policy. */
 static enum ent_status
-open_seal(struct inquiry *q, struct ent_reasons *reasons, const struct ent_policy *policy, struct ent_doc *doc, bool *trusted)
+open_seal(struct inquiry *q, struct ent_reasons *reasons, const struct ent_policy *policy, struct ent_doc *doc,
+    bool *trusted)
 {
 	struct ent_error why = { 0 };
 	enum ent_status status = ent_seal_open(doc, q->arena, q->state, policy, &why);
@@ -154,8 +165,10 @@ open_seal(struct inquiry *q, struct ent_reasons *reasons, const struct ent_polic
 	if (is_ours(status))
 		return ent_fail(q->err, status, "%s", why.text);
 	if (status == ENT_E_UNSUPPORTED)
-		return ent_reasons_add(reasons, q->err, ENT_R_SEAL_UNENFORCED, "-", "a version of this software that enforces it", "%s", why.text);
-	return ent_reasons_add(reasons, q->err, ENT_R_SEAL_INVALID, "-", "", "the file's seal is not believed: %s", why.text);
+		return ent_reasons_add(reasons, q->err, ENT_R_SEAL_UNENFORCED, "-",
+		    "a version of this software that enforces it", "%s", why.text);
+	return ent_reasons_add(reasons, q->err, ENT_R_SEAL_INVALID, "-", "", "the file's seal is not believed: %s",
+	    why.text);
 }
 
 static enum ent_status
@@ -167,9 +180,11 @@ check_seal_dates(struct inquiry *q, struct ent_reasons *reasons, const struct en
 	ent_time_print(created, seal->created_unix_s);
 	ent_time_print(until, seal->until_unix_s);
 	if (seal->created_unix_s > now_unix_s + ENT_SKEW_S)
-		ENT_TRY(ent_reasons_add(reasons, q->err, ENT_R_SEAL_FUTURE, "-", "", "the file says that it was sealed %s, which is to come", created));
+		ENT_TRY(ent_reasons_add(reasons, q->err, ENT_R_SEAL_FUTURE, "-", "",
+		    "the file says that it was sealed %s, which is to come", created));
 	if (seal->has_until && seal->until_unix_s <= now_unix_s)
-		ENT_TRY(ent_reasons_add(reasons, q->err, ENT_R_FILE_EXPIRED, "-", "", "the file was to be opened until %s", until));
+		ENT_TRY(ent_reasons_add(reasons, q->err, ENT_R_FILE_EXPIRED, "-", "",
+		    "the file was to be opened until %s", until));
 	return ENT_OK;
 }
 
@@ -183,7 +198,8 @@ check_proposal(struct inquiry *q, struct ent_reasons *reasons, const struct ent_
 	ent_hash_hex(hex, &seal->proposal);
 	snprintf(cite, sizeof(cite), "%.8s", hex);
 	return ent_reasons_add(reasons, q->err, ENT_R_SEAL_PROPOSAL, cite, "",
-	    "the seal names proposal %s, which is neither the one of project %.*s in force nor one that it replaced", cite,
+	    "the seal names proposal %s, which is neither the one of project %.*s in force nor one that it replaced",
+	    cite,
 	    ENT_FMT(seal->project));
 }
 
@@ -195,7 +211,8 @@ add_sealed(struct inquiry *q, struct ent_reasons *reasons, const struct ent_doc 
 	ent_hash_hex(hex, &doc->hash);
 	snprintf(cite, sizeof(cite), "%.8s", hex);
 	ent_time_print(created, doc->file.created_unix_s);
-	return ent_reasons_add(reasons, q->err, ENT_R_SEALED, cite, "", "sealed by %.*s in project %.*s at %s", ENT_FMT(doc->file.originator),
+	return ent_reasons_add(reasons, q->err, ENT_R_SEALED, cite, "", "sealed by %.*s in project %.*s at %s",
+	    ENT_FMT(doc->file.originator),
 	    ENT_FMT(doc->file.project), created);
 }
 
@@ -215,7 +232,8 @@ ent_inquiry_sealed(struct inquiry *q, struct ent_reasons *reasons, const struct 
 	q->out->project = seal->project;
 	ENT_TRY(ent_inquiry_attributes(q, reasons, policy->attributes, policy->attribute_count));
 	ENT_TRY(check_proposal(q, reasons, seal));
-	ENT_TRY(ent_inquiry_seal_text(q, reasons, seal, ent_charter_proposal(ent_state_charter(q->state), &seal->proposal)));
+	ENT_TRY(ent_inquiry_seal_text(q, reasons, seal, ent_charter_proposal(ent_state_charter(q->state),
+	    &seal->proposal)));
 	ENT_TRY(check_seal_dates(q, reasons, seal));
 	return ent_reasons_block(reasons) ? ENT_OK : add_sealed(q, reasons, &doc);
 }
@@ -228,18 +246,22 @@ ent_inquiry_unsealed(struct inquiry *q, struct ent_reasons *reasons, const struc
 	const struct ent_project *project;
 
 	if (policy->attribute_count == 0)
-		return ent_reasons_add(reasons, q->err, ENT_R_POLICY_EMPTY, "-", "seal the file, or give it the attribute of its project",
+		return ent_reasons_add(reasons, q->err, ENT_R_POLICY_EMPTY, "-",
+		    "seal the file, or give it the attribute of its project",
 		    "the file has no seal and no attributes: it opens for nobody");
 	ENT_TRY(ent_inquiry_attributes(q, reasons, policy->attributes, policy->attribute_count));
 	if (q->project_count != 1)
-		return ent_reasons_add(reasons, q->err, q->project_count == 0 ? ENT_R_POLICY_EMPTY : ENT_R_POLICY_MALFORMED, "-", "",
+		return ent_reasons_add(reasons, q->err,
+		    q->project_count == 0 ? ENT_R_POLICY_EMPTY : ENT_R_POLICY_MALFORMED, "-", "",
 		    "the file has no seal and its attributes name %zu projects: exactly one is needed", q->project_count);
 	q->out->project = q->project;
 	project = ent_state_project(q->state, q->project);
 	if (project == NULL)
 		return ENT_OK; /* the project's own reasons say so */
 	if (!project->doc->proposal.unsealed_members)
-		return ent_reasons_add(reasons, q->err, ENT_R_UNSEALED_CLOSED, "-", "seal the file, or a proposal with `unsealed members`",
+		return ent_reasons_add(reasons, q->err, ENT_R_UNSEALED_CLOSED, "-",
+		    "seal the file, or a proposal with `unsealed members`",
 		    "project %.*s does not open files without a seal", ENT_FMT(q->project));
-	return ent_reasons_add(reasons, q->err, ENT_R_UNSEALED, "-", "", "the file has no seal: its originator and age are not known");
+	return ent_reasons_add(reasons, q->err, ENT_R_UNSEALED, "-", "",
+	    "the file has no seal: its originator and age are not known");
 }

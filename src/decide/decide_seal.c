@@ -35,7 +35,8 @@ ask_party(struct inquiry *q)
 	ENT_TRY(ent_inquiry_party(q));
 	if (q->party == NULL || ent_view_eq(q->out->party, q->node->self))
 		return ENT_OK;
-	return say(q, ENT_R_ISSUER_UNKNOWN, "-", "seal at the node of your own party", "this node seals for persons of %.*s only",
+	return say(q, ENT_R_ISSUER_UNKNOWN, "-", "seal at the node of your own party",
+	    "this node seals for persons of %.*s only",
 	    ENT_FMT(q->node->self));
 }
 
@@ -45,7 +46,8 @@ ask_identity(struct inquiry *q)
 	const struct ent_file_doc *seal = &q->out->seal;
 
 	if (!ent_view_eq(seal->originator, q->node->self))
-		ENT_TRY(say(q, ENT_R_SEAL_INVALID, "-", "", "the originator is %.*s, and this node seals for %.*s", ENT_FMT(seal->originator),
+		ENT_TRY(say(q, ENT_R_SEAL_INVALID, "-", "", "the originator is %.*s, and this node seals for %.*s",
+		    ENT_FMT(seal->originator),
 		    ENT_FMT(q->node->self)));
 	if (!ent_hash_eq(&seal->charter, ent_charter_id(ent_state_charter(q->state))))
 		ENT_TRY(say(q, ENT_R_SEAL_INVALID, "-", "", "the text is of another charter"));
@@ -66,7 +68,8 @@ ask_proposal(struct inquiry *q, const struct ent_doc **proposal)
 	if (!ent_hash_eq(&project->doc->hash, &seal->proposal)) {
 		ent_hash_hex(hex, &project->doc->hash);
 		return say(q, ENT_R_SEAL_PROPOSAL, "-", "seal under the proposal in force",
-		    "the text names another proposal of project %.*s than %.8s, the one in force", ENT_FMT(seal->project), hex);
+		    "the text names another proposal of project %.*s than %.8s, the one in force",
+		    ENT_FMT(seal->project), hex);
 	}
 	*proposal = project->doc;
 	return ENT_OK;
@@ -85,7 +88,8 @@ ask_releasability(struct inquiry *q)
 		wanted[i] = (char)(self->party->country.data[i] | 0x20);
 	if (ent_inquiry_lists(q->countries, q->country_count, ent_view_str(wanted)))
 		return ENT_OK;
-	return say(q, ENT_R_RELTO_COUNTRY, "-", "add the originator's country", "the releasability does not list %.*s, the originator's country",
+	return say(q, ENT_R_RELTO_COUNTRY, "-", "add the originator's country",
+	    "the releasability does not list %.*s, the originator's country",
 	    ENT_FMT(self->party->country));
 }
 
@@ -134,13 +138,15 @@ ask_text(struct inquiry *q, bool (*view_known)(void *arg, const struct ent_hash 
 	ENT_TRY(ent_inquiry_seal_text(q, &q->out->reasons, seal, proposal));
 	ENT_TRY(ask_dates(q));
 	if (!view_known(arg, &seal->view))
-		ENT_TRY(say(q, ENT_R_SEAL_INVALID, "-", "take a view of this node", "the text names a view that this node does not serve"));
+		ENT_TRY(say(q, ENT_R_SEAL_INVALID, "-", "take a view of this node",
+		    "the text names a view that this node does not serve"));
 	ENT_TRY(ask_releasability(q));
 	return ask_dissem(q);
 }
 
 static enum ent_status
-ask_all(struct inquiry *q, struct ent_view seal_text, bool (*view_known)(void *arg, const struct ent_hash *view), void *arg)
+ask_all(struct inquiry *q, struct ent_view seal_text, bool (*view_known)(void *arg, const struct ent_hash *view),
+    void *arg)
 {
 	const struct ent_project *project;
 	bool readable = false;
@@ -162,8 +168,10 @@ ask_all(struct inquiry *q, struct ent_view seal_text, bool (*view_known)(void *a
 }
 
 enum ent_status
-ent_decide_seal(struct ent_decision *out, struct ent_arena *arena, const struct ent_state *state, const struct ent_decide_node *node,
-    const struct ent_person *person, struct ent_view seal_text, bool (*view_known)(void *arg, const struct ent_hash *view), void *arg,
+ent_decide_seal(struct ent_decision *out, struct ent_arena *arena, const struct ent_state *state,
+    const struct ent_decide_node *node,
+    const struct ent_person *person, struct ent_view seal_text, bool (*view_known)(void *arg,
+    const struct ent_hash *view), void *arg,
     struct ent_error *err)
 {
 	struct inquiry q = { .out = out, .arena = arena, .state = state, .node = node, .person = person, .err = err };

@@ -23,7 +23,8 @@ struct inquiry {
 #define say(q, code, cite, cure, ...) ent_reasons_add(&(q)->out->reasons, (q)->err, (code), (cite), (cure), __VA_ARGS__)
 
 /* Sort attributes into project, relto and what cannot be enforced; the last kind are reasons, added to reasons. */
-ENT_MUST_USE enum ent_status ent_inquiry_attributes(struct inquiry *q, struct ent_reasons *reasons, const struct ent_view *attributes,
+ENT_MUST_USE enum ent_status ent_inquiry_attributes(struct inquiry *q, struct ent_reasons *reasons,
+    const struct ent_view *attributes,
     size_t count);
 
 /* Who asks: party by issuer, `<sub>@<party>`. */
@@ -31,11 +32,14 @@ ENT_MUST_USE enum ent_status ent_inquiry_party(struct inquiry *q);
 ENT_MUST_USE enum ent_status ent_inquiry_person_project(struct inquiry *q);
 
 /* The files rule for what the policy says; the reasons are kept apart, because the project's own come first. */
-ENT_MUST_USE enum ent_status ent_inquiry_sealed(struct inquiry *q, struct ent_reasons *reasons, const struct ent_policy *policy);
-ENT_MUST_USE enum ent_status ent_inquiry_unsealed(struct inquiry *q, struct ent_reasons *reasons, const struct ent_policy *policy);
+ENT_MUST_USE enum ent_status ent_inquiry_sealed(struct inquiry *q, struct ent_reasons *reasons,
+    const struct ent_policy *policy);
+ENT_MUST_USE enum ent_status ent_inquiry_unsealed(struct inquiry *q, struct ent_reasons *reasons,
+    const struct ent_policy *policy);
 
 /* What a seal's text says against the charter, whoever signed it: charter, originator, project attribute, custody, dates. */
-ENT_MUST_USE enum ent_status ent_inquiry_seal_text(struct inquiry *q, struct ent_reasons *reasons, const struct ent_file_doc *seal,
+ENT_MUST_USE enum ent_status ent_inquiry_seal_text(struct inquiry *q, struct ent_reasons *reasons,
+    const struct ent_file_doc *seal,
     const struct ent_doc *proposal);
 
 bool ent_inquiry_lists(const struct ent_view *items, size_t count, struct ent_view item);

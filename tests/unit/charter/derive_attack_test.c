@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include "codec/base64.h"
 #include "codec/time.h"
 #include "world.h"
 
@@ -363,132 +362,6 @@ a_consent_from_the_future_is_held_back(void **unused)
 	assert_int_equal(state_at(charter, T0 + 10 * DAY), ENT_PROJECT_ACTIVE);
 }
 
-/* ---- keys ---- */
-
-static void
-publish(struct ent_charter *charter, size_t by, struct ent_buf *line)
-{
-	struct ent_error err = { 0 };
-	const char *act;
-
-	assert_ok(ent_buf_cstr(line, &act, &err));
-	world_be_alive(charter, by, T0);
-	world_state_act(charter, &(struct world_statement){ .by = by, .time_unix_s = T0, .act = act });
-	ent_buf_clear(line);
-}
-
-static size_t
-key_count(const struct ent_charter *charter, size_t member)
-{
-	ENT_AUTO(ent_state) state = world_derive(charter, T0);
-	const struct ent_member_state *m = ent_state_member_at(state, member);
-
-	return m->key_count + m->issuer_key_count;
-}
-
-static void
-a_kid_that_is_not_the_keys_own_is_void(void **unused)
-{
-	CHARTER = world_charter(NULL);
-	BUF line = ROOM;
-
-	(void)unused;
-	world_key_line(&line, world_keys(UK)->kas);
-	line.data[6] = line.data[6] == '0' ? '1' : '0';
-	publish(charter, UK, &line);
-	world_seal_key_line(&line, world_keys(UK)->seal);
-	line.data[6] = line.data[6] == '0' ? '1' : '0';
-	publish(charter, UK, &line);
-	assert_int_equal(key_count(charter, UK), 0);
-}
-
-static void
-a_key_of_the_epoch_cannot_be_a_seal_key(void **unused)
-{
-	CHARTER = world_charter(NULL);
-	const struct ent_signer *keys[] = { world_keys(UK)->officers[1], world_keys(AU)->log, world_keys(US)->witness, world_keys(UK)->access };
-	BUF line = ROOM;
-
-	(void)unused;
-	for (size_t i = 0; i < ENT_COUNT(keys); i++) {
-		world_seal_key_line(&line, keys[i]);
-		publish(charter, UK, &line);
-	}
-	assert_int_equal(key_count(charter, UK), 0);
-}
-
-/* Whichever log is read first, the key stays with the party that published it first. */
-static void
-a_key_published_again_by_another_party_is_void(void **unused)
-{
-	(void)unused;
-	for (int first = 0; first < 2; first++) {
-		CHARTER = world_charter(NULL);
-		BUF line = ROOM;
-		BUF earlier = ROOM;
-		BUF later = ROOM;
-		struct ent_error err = { 0 };
-		const char *act;
-
-		world_be_alive(charter, AU, T0 - HOUR);
-		world_be_alive(charter, UK, T0);
-		world_key_line(&line, world_keys(AU)->kas);
-		assert_ok(ent_buf_cstr(&line, &act, &err));
-		world_statement(&earlier, charter, &(struct world_statement){ .by = AU, .time_unix_s = T0 - HOUR, .act = act });
-		world_statement(&later, charter, &(struct world_statement){ .by = UK, .time_unix_s = T0, .act = act });
-		world_add(charter, first == 0 ? AU : UK, ent_buf_view(first == 0 ? &earlier : &later));
-		if (first == 0) {
-			assert_int_equal(ent_charter_admissible(charter, ent_buf_view(&later), T0, &err), ENT_E_REFUSED);
-			assert_non_null(strstr(err.text, "au 1"));
-		}
-		world_add(charter, first == 0 ? UK : AU, ent_buf_view(first == 0 ? &later : &earlier));
-		assert_int_equal(key_count(charter, AU), 1);
-		assert_int_equal(key_count(charter, UK), 0);
-	}
-}
-
-static void
-a_data_key_cannot_also_be_an_issuers_key(void **unused)
-{
-	CHARTER = world_charter(NULL);
-	BUF line = ROOM;
-
-	(void)unused;
-	world_key_line(&line, world_keys(UK)->kas);
-	publish(charter, UK, &line);
-	world_issuer_key_line(&line, world_issuers[UK], "k", world_keys(UK)->kas, T0 + DAY);
-	publish(charter, UK, &line);
-	assert_int_equal(key_count(charter, UK), 1);
-}
-
-static void
-an_issuer_key_for_anothers_issuer_or_under_a_used_kid_is_void(void **unused)
-{
-	CHARTER = world_charter(&(struct world_rules){ .extra_issuer = "https://sso.uk.example/realms/a" });
-	BUF line = ROOM;
-
-	(void)unused;
-	world_issuer_key_line(&line, world_issuers[AU], "k", world_keys(UK)->issuer, T0 + DAY);
-	publish(charter, UK, &line);
-	world_issuer_key_line(&line, "https://elsewhere.example", "k", world_keys(UK)->issuer, T0 + DAY);
-	publish(charter, UK, &line);
-	assert_int_equal(key_count(charter, UK), 0);
-	world_issuer_key_line(&line, world_issuers[UK], "k", world_keys(UK)->issuer, T0 + DAY);
-	publish(charter, UK, &line);
-	world_issuer_key_line(&line, world_issuers[UK], "k", world_keys(US)->issuer, T0 + DAY); /* another key under the same kid */
-	publish(charter, UK, &line);
-	assert_int_equal(key_count(charter, UK), 1);
-	world_issuer_key_line(&line, "https://sso.uk.example/realms/a", "k", world_keys(UK)->issuer, T0 + DAY); /* another issuer's kid is its own */
-	publish(charter, UK, &line);
-	world_issuer_key_line(&line, world_issuers[UK], "k", world_keys(UK)->issuer, T0 + 9 * DAY); /* prolonged */
-	publish(charter, UK, &line);
-	ENT_AUTO(ent_state) state = world_derive(charter, T0 + 2 * DAY);
-	const struct ent_issuer_key *key = ent_state_issuer_key(state, ent_view_str(world_issuers[UK]), ENT_LIT("k"));
-	assert_non_null(key);
-	assert_int_equal(key->until_unix_s, T0 + 9 * DAY);
-	assert_true(ent_view_eq(key->spki, ent_pubkey_spki(ent_key_public(world_keys(UK)->issuer))));
-}
-
 /* ---- stops and other acts that are not acted on yet ---- */
 
 static bool
@@ -615,11 +488,6 @@ main(void)
 		cmocka_unit_test(an_alive_years_ahead_is_held_back_and_later_ones_cannot_go_back),
 		cmocka_unit_test(an_alive_within_120_s_ahead_counts),
 		cmocka_unit_test(a_consent_from_the_future_is_held_back),
-		cmocka_unit_test(a_kid_that_is_not_the_keys_own_is_void),
-		cmocka_unit_test(a_key_of_the_epoch_cannot_be_a_seal_key),
-		cmocka_unit_test(a_key_published_again_by_another_party_is_void),
-		cmocka_unit_test(a_data_key_cannot_also_be_an_issuers_key),
-		cmocka_unit_test(an_issuer_key_for_anothers_issuer_or_under_a_used_kid_is_void),
 		cmocka_unit_test(valid_acts_that_are_not_acted_on_refuse_everything_and_invalid_ones_nothing),
 		cmocka_unit_test(a_stop_counts_in_any_log_and_before_any_alive),
 		cmocka_unit_test(rubbish_takes_its_place_and_nothing_else),

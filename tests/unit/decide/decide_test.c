@@ -185,6 +185,7 @@ unsealed_files_open_by_exactly_one_project_and_nothing_unknown(void **unused)
 		{ { QUANTUM, FQN "classification/value/secret" }, { NULL }, ENT_R_ATTRIBUTE_UNKNOWN, "not enforced" },
 		{ { QUANTUM, FQN "project/value/a/b" }, { NULL }, ENT_R_ATTRIBUTE_UNKNOWN, NULL },
 		{ { QUANTUM, "quantum" }, { NULL }, ENT_R_ATTRIBUTE_UNKNOWN, NULL },
+		{ { QUANTUM, FQN "project/value/quan tum" }, { NULL }, ENT_R_ATTRIBUTE_UNKNOWN, NULL }, /* no name that a record could hold */
 		{ { FQN "project/value/undersea" }, { NULL }, ENT_R_PROJECT_UNKNOWN, "undersea" },
 	};
 	static const struct who alice = { .projects = { "quantum", "undersea" }, .nationality = { "AUS" } };
