@@ -118,7 +118,8 @@ struct entente_decrypt_result {
 	uint64_t plain_bytes; /* written */
 	char uuid[40];
 	char opened_with[512]; /* "1: us.example; 2: au.example" */
-	char notes[1024];      /* one per line: holders that could not answer though the file opened; how long a stop may take */
+	char notes[1024];      /* one per line: holders that could not answer though the file opened */
+	int64_t stop_bound_s;  /* a member's refusal takes at most this long to bind every node; 0: not known (unsealed files) */
 };
 ENTENTE_API enum entente_status entente_decrypt(struct entente_profile *profile, const struct entente_decrypt *decrypt,
     struct entente_decrypt_result *result, struct entente_error *err);

@@ -27,7 +27,7 @@ static const struct member {
 static const char until[] = "2029-12-31T00:00:00Z";
 
 /* Small texts for command lines, valid to the end of the program: a demonstration frees nothing. */
-static const char *
+__attribute__((format(printf, 1, 2))) static const char *
 text(const char *fmt, ...)
 {
 	va_list args;

@@ -86,6 +86,14 @@ say_notes(const struct cli_call *call, const char *notes)
 }
 
 static void
+say_opened_words(FILE *out, const struct entente_decrypt_result *r)
+{
+	fprintf(out, "opened file %s, %" PRIu64 " bytes\n  with shares of %s\n", r->uuid, r->plain_bytes, r->opened_with);
+	if (r->stop_bound_s > 0)
+		fprintf(out, "  a member's refusal binds every node within %" PRId64 " h\n", (r->stop_bound_s + 3599) / 3600);
+}
+
+static void
 say_opened(const struct cli_call *call, const char *output, const struct entente_decrypt_result *r)
 {
 	FILE *out = talk(output);
@@ -93,9 +101,10 @@ say_opened(const struct cli_call *call, const char *output, const struct entente
 	if (call->given[OPT_QUIET])
 		return;
 	if (call->given[OPT_JSON])
-		fprintf(out, "{\"uuid\":\"%s\",\"plain_bytes\":%" PRIu64 ",\"opened_with\":\"%s\"}\n", r->uuid, r->plain_bytes, r->opened_with);
+		fprintf(out, "{\"uuid\":\"%s\",\"plain_bytes\":%" PRIu64 ",\"opened_with\":\"%s\",\"stop_bound_s\":%" PRId64 "}\n", r->uuid,
+		    r->plain_bytes, r->opened_with, r->stop_bound_s);
 	else if (out == stdout)
-		fprintf(out, "opened file %s, %" PRIu64 " bytes, with shares of %s\n", r->uuid, r->plain_bytes, r->opened_with);
+		say_opened_words(out, r);
 }
 
 static int

@@ -4,51 +4,25 @@
 
 #include "base/clock.h"
 #include "client/charter_io.h"
-#include "codec/yaml.h"
+#include "home/config.h"
 
 enum { MEMBER_FILE_MAX = 65536, NAME_MAX_LEN = 512 };
 
 static const char default_rule[] = "consents all stops 1 fresh 48h";
 
-/* What charter init needs of a node.yaml: the rest is the daemon's. */
-struct node_file {
-	char *party;
-	char *url;
-	char *ignored[8];
-};
-
-static const struct ent_yaml_field node_fields[] = {
-	{ "party", ENT_YAML_TEXT, true, offsetof(struct node_file, party), .max = 253 },
-	{ "url", ENT_YAML_TEXT, true, offsetof(struct node_file, url), .max = 1024 },
-	{ "listen", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[0]), .max = 1024 },
-	{ "sync_interval", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[1]), .max = 64 },
-	{ "demonstration", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[2]), .max = 8 },
-	{ "clock_offset", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[3]), .max = 32 },
-	{ "nationality", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[4]), .max = 8 },
-	{ "connections_max", ENT_YAML_TEXT, false, offsetof(struct node_file, ignored[5]), .max = 16 },
-};
-
 enum ent_status
 ent_home_read(struct ent_home *out, struct ent_arena *arena, const char *home, struct ent_error *err)
 {
-	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(ENT_LIMIT_YAML_BYTES);
-	struct node_file file = { 0 };
+	ENT_AUTO(ent_node_config) config = NULL;
 	char path[ENT_PATH_MAX];
-	enum ent_status status;
 
 	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/node.yaml", home));
-	status = ent_file_read(&text, path, ENT_LIMIT_YAML_BYTES, err);
-	if (status == ENT_E_NOT_FOUND)
-		return ent_error_context(err, "%s is no node's home; make one with \"entente node init\"", home);
-	ENT_TRY(status);
-	status = ent_yaml_read(&file, node_fields, ENT_COUNT(node_fields), ent_buf_view(&text), path, err);
-	if (status == ENT_OK)
-		status = ent_arena_strdup(arena, &out->party, ent_view_str(file.party), err);
-	if (status == ENT_OK)
-		status = ent_arena_strdup(arena, &out->url, ent_view_str(file.url), err);
+	if (!ent_file_exists(path))
+		return ent_fail(err, ENT_E_INPUT, "%s is no node's home; make one with \"entente node init\"", home);
+	ENT_TRY(ent_node_config_load(&config, path, err));
 	out->dir = home;
-	ent_yaml_fini(&file, node_fields, ENT_COUNT(node_fields));
-	return status;
+	ENT_TRY(ent_arena_strdup(arena, &out->party, ent_view_str(config->party), err));
+	return ent_arena_strdup(arena, &out->url, ent_view_str(config->url), err);
 }
 
 enum ent_status

@@ -130,6 +130,15 @@ write_plain(struct reading *r, const struct entente_decrypt *options, struct ent
 	return ent_output_commit(&out, err);
 }
 
+/* Under `originator any` a refusal elsewhere binds the nodes within the project's freshness (charter section 5, Release). */
+static int64_t
+stop_bound_s(const struct reading *r)
+{
+	const struct ent_project *project = r->sealed ? ent_state_project(r->state, r->seal.file.project) : NULL;
+
+	return project != NULL ? ent_state_fresh_s(r->state, project) : 0;
+}
+
 static enum ent_status
 describe(struct reading *r, const struct entente_decrypt *options, struct entente_decrypt_result *result, struct ent_error *err)
 {
@@ -138,6 +147,7 @@ describe(struct reading *r, const struct entente_decrypt *options, struct entent
 	const char *text;
 
 	result->plain_bytes = options->length < left ? options->length : left;
+	result->stop_bound_s = stop_bound_s(r);
 	snprintf(result->uuid, sizeof(result->uuid), "%.*s", ENT_FMT(r->policy.uuid));
 	ENT_TRY(ent_buf_cstr(&r->opened.with, &text, err));
 	snprintf(result->opened_with, sizeof(result->opened_with), "%s", text);

@@ -6,11 +6,6 @@
 #include "client/client.h"
 #include "note/note.h"
 
-struct home {
-	const struct entente_node_init *init;
-	char path[ENT_PATH_MAX];
-};
-
 static enum ent_status
 make_folders(const struct entente_node_init *init, struct ent_error *err)
 {
@@ -125,6 +120,16 @@ make_signers(const struct entente_node_init *init, struct ent_error *err)
 	return ENT_OK;
 }
 
+/* Where this stands, the node refuses to start outside a demonstration. */
+static enum ent_status
+mark_demonstration(const struct entente_node_init *init, struct ent_error *err)
+{
+	char path[ENT_PATH_MAX];
+
+	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/keys/demonstration", init->home));
+	return ent_file_create(path, ENT_LIT("keys made for a demonstration: refused outside it\n"), 0644, err);
+}
+
 static enum ent_status
 write_config(const struct entente_node_init *init, struct ent_error *err)
 {
@@ -161,6 +166,8 @@ node_init(const struct entente_node_init *init, struct ent_error *err)
 	ENT_TRY(make_seal_key(init, err));
 	ENT_TRY(make_data_key(init, err));
 	ENT_TRY(make_issuer_key(init, err));
+	if (init->demonstration)
+		ENT_TRY(mark_demonstration(init, err));
 	return write_config(init, err); /* last: a home with a configuration is complete */
 }
 

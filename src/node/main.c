@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "node/config.h"
+#include "node/process.h"
 #include "node/ipc.h"
 
 struct options {

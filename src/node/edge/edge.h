@@ -8,7 +8,7 @@
 
 #include "net/fetch.h"
 #include "net/server.h"
-#include "node/config.h"
+#include "node/process.h"
 #include "node/edge/route.h"
 #include "node/ipc.h"
 

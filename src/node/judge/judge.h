@@ -16,7 +16,7 @@
 #include "crypto/key.h"
 #include "decide/decide.h"
 #include "jose/dpop.h"
-#include "node/config.h"
+#include "node/process.h"
 #include "node/ipc.h"
 #include "store/store.h"
 #include "sync/mirror.h"

@@ -3,7 +3,7 @@
 #define ENT_NODE_KEYHOLDER_KEYRING_H
 
 #include "crypto/key.h"
-#include "node/config.h"
+#include "node/process.h"
 #include "note/note.h"
 
 #define ENT_LIMIT_DATA_KEYS 64

@@ -6,7 +6,7 @@
 #include "base/event.h"
 #include "base/file.h"
 #include "charter/docs.h"
-#include "node/config.h"
+#include "node/process.h"
 #include "node/service.h"
 #include "tlog/log_dir.h"
 

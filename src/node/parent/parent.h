@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "node/config.h"
+#include "node/process.h"
 #include "node/ipc.h"
 
 #define ENT_PARENT_CHILDREN 4

@@ -1,4 +1,4 @@
-#include "node/config.h"
+#include "home/config.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -80,6 +80,19 @@ check(struct ent_node_config *config, const char *path, struct ent_error *err)
 	return check_places(config, path, err);
 }
 
+/* Everybody may have seen such keys: a node that took them to work would protect nothing. */
+static enum ent_status
+check_keys(const struct ent_node_config *config, const char *path, struct ent_error *err)
+{
+	char mark[ENT_PATH_MAX];
+
+	ENT_TRY(ent_path_join(mark, sizeof(mark), err, "%s/keys/demonstration", config->home));
+	if (!config->demonstration && ent_file_exists(mark))
+		return ent_fail(err, ENT_E_CONFIG, "%s: the keys of this home were made for a demonstration and are refused outside it; "
+		    "make a new home with \"entente node init\"", path);
+	return ENT_OK;
+}
+
 static enum ent_status
 find_home(struct ent_node_config *config, const char *path, struct ent_error *err)
 {
@@ -110,6 +123,7 @@ ent_node_config_load(struct ent_node_config **out, const char *path, struct ent_
 	ENT_TRY(ent_yaml_read(config, settings, ENT_COUNT(settings), ent_buf_view(&text), path, err));
 	ENT_TRY(check(config, path, err));
 	ENT_TRY(find_home(config, path, err));
+	ENT_TRY(check_keys(config, path, err));
 	*out = ent_take(&config);
 	return ENT_OK;
 }

@@ -1,6 +1,6 @@
 /* node.yaml of a node's home (contracts: Homes), read through one schema table. Unknown or duplicate keys are errors with line and column. */
-#ifndef ENT_NODE_CONFIG_H
-#define ENT_NODE_CONFIG_H
+#ifndef ENT_HOME_CONFIG_H
+#define ENT_HOME_CONFIG_H
 
 #include "base/status.h"
 
@@ -19,17 +19,8 @@ struct ent_node_config {
 };
 void ent_node_config_free(struct ent_node_config *config);
 ENT_DEFINE_AUTO(ent_node_config)
-/* path of node.yaml. ENT_E_CONFIG with file:line:column. Plain HTTP off loopback (`listen`, `url`) is refused. */
+/* path of node.yaml. ENT_E_CONFIG with file:line:column. Plain HTTP off loopback (`listen`, `url`) is refused,
+ * and so are keys made for a demonstration (keys/demonstration is there) without demonstration: true. */
 ENT_MUST_USE enum ent_status ent_node_config_load(struct ent_node_config **out, const char *path, struct ent_error *err);
-
-/* Each process's entry: returns the process's exit code. Channels and sockets are the process's own. */
-struct ent_channel;
-struct ent_clock;
-int ent_edge_main(const struct ent_node_config *config, int listen_fd, int judge_fd);
-int ent_judge_main(const struct ent_node_config *config, int edge_fd, int logger_fd, int keyholder_fd);
-int ent_logger_main(const struct ent_node_config *config, int judge_fd);
-int ent_keyholder_main(const struct ent_node_config *config, int judge_fd);
-/* The parent: binds or takes the socket, starts the four, restarts all when one dies, drains on SIGTERM/SIGINT. */
-int ent_parent_main(const struct ent_node_config *config);
 
 #endif
