@@ -202,7 +202,7 @@ assert_only(const struct ent_decision *d, enum ent_reason_code code, const char 
 	if (!world_has_reason(&d->reasons, code, words)) {
 		for (size_t i = 0; i < d->reasons.count; i++)
 			print_error("%s: %s\n", ent_reason_row(d->reasons.items[i].code)->name, d->reasons.items[i].text);
-		fail_msg("none is %s with \"%s\"", ent_reason_row(code)->name, words);
+		fail_msg("none is %s with \"%s\"", ent_reason_row(code)->name, words != NULL ? words : "any words");
 	}
 	for (size_t i = 0; i < d->reasons.count; i++)
 		if (ent_reason_row(d->reasons.items[i].code)->blocks && d->reasons.items[i].code != code)

@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "charter/docs.h"
-#include "node/config.h"
+#include "node/process.h"
 #include "node/ipc.h"
 
 #define assert_ok(call) assert_int_equal((call), ENT_OK)

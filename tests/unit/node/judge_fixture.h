@@ -18,7 +18,7 @@
 
 #include "../charter/world.h"
 #include "base/clock.h"
-#include "node/config.h"
+#include "node/process.h"
 #include "node/ipc.h"
 
 #define NODE_URL "https://node.au.example"
