@@ -55,15 +55,15 @@ for member in au.example uk.example us.example; do
 done
 
 # The peer is no rubber stamp: it refuses what was touched, and another log's key.
-bundle=$(find "$work/demo/au.example/log/access/tile/entries" -type f | sort | head -1)
-cp "$bundle" "$work/kept"
-printf X | dd of="$bundle" bs=1 seek=40 conv=notrunc 2>/dev/null
-if "$work/go-note" "$work/demo/au.example/log/access" "$(key log au.example/access)" >"$work/out" 2>&1; then
+cp -R "$work/demo/au.example/log/access" "$work/changed"
+find "$work/changed/tile/entries" -type f | while read -r bundle; do
+	printf '\001' | dd of="$bundle" bs=1 seek=40 conv=notrunc 2>/dev/null
+done
+if "$work/go-note" "$work/changed" "$(key log au.example/access)" >"$work/out" 2>&1; then
 	say FAIL "Go refuses a log with one byte changed" "$work/out"
 else
 	say ok "Go refuses a log with one byte changed"
 fi
-cp "$work/kept" "$bundle"
 if "$work/go-note" "$work/demo/au.example/log/access" "$(key log uk.example/access)" >"$work/out" 2>&1; then
 	say FAIL "Go refuses a log under another log's key" "$work/out"
 else
