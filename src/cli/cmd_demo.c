@@ -26,18 +26,41 @@ static const struct member {
 
 static const char until[] = "2029-12-31T00:00:00Z";
 
-/* Small texts for command lines, valid to the end of the program: a demonstration frees nothing. */
+/* Small texts for command lines: valid until the story is over. */
+struct kept_text {
+	struct kept_text *next;
+	char text[];
+};
+static struct kept_text *kept_texts;
+
 __attribute__((format(printf, 1, 2))) static const char *
 text(const char *fmt, ...)
 {
+	struct kept_text *kept;
 	va_list args;
-	char *out = NULL;
 	int n;
 
 	va_start(args, fmt);
-	n = vasprintf(&out, fmt, args);
+	n = vsnprintf(NULL, 0, fmt, args);
 	va_end(args);
-	return n < 0 ? "" : out;
+	kept = n < 0 ? NULL : malloc(sizeof(*kept) + (size_t)n + 1);
+	if (kept == NULL)
+		return "";
+	va_start(args, fmt);
+	vsnprintf(kept->text, (size_t)n + 1, fmt, args);
+	va_end(args);
+	kept->next = kept_texts;
+	kept_texts = kept;
+	return kept->text;
+}
+
+static void
+free_texts(void)
+{
+	for (struct kept_text *next; kept_texts != NULL; kept_texts = next) {
+		next = kept_texts->next;
+		free(kept_texts);
+	}
 }
 
 static const char *
@@ -474,5 +497,6 @@ cmd_demo(struct cli_call *call)
 		serve(&demo);
 	failed = demo.failed || (demo_interrupted() && !call->given[OPT_SERVE]);
 	demo_close(&demo);
+	free_texts();
 	return failed ? ENTENTE_FAILED : 0;
 }
