@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "crypto/key.h"
 
-#define ENT_JWS_MAX 131072 /* characters; a request token carries the wrapped keys of up to 40 objects */
+#define ENT_JWS_MAX (1 << 20) /* characters; a request token carries the policies and wrapped keys of a bulk request */
 
 struct ent_jws {
 	json_t *header;  /* owned */
