@@ -186,9 +186,27 @@ each_malformed_object_is_refused_with_the_text_of_the_wire(void **state)
 	assert_first_refused(s, BAD);
 	kao->sid = ENT_VIEW_NONE;
 	assert_first_refused(s, BAD);
-	*kao = good.kao;
-	kao->sid = ENT_LIT("1\nresult released"); /* what no record could name */
-	assert_first_refused(s, BAD);
+}
+
+/* An unsealed file may have any sid, but not one that would forge lines of a record, or that none could hold. */
+static void
+a_sid_that_no_record_can_name_is_refused(void **state)
+{
+	static const char *const bad[] = { "1\nresult released", "1 2", "\x7f", "\xc3\xa4",
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" /* 65 */ };
+	struct scene *s = *state;
+
+	set_policy(s, UUID, ENT_VIEW_NONE);
+	set_object(s, 0);
+	set_object(s, 1);
+	for (size_t i = 0; i < ENT_COUNT(bad); i++) {
+		s->objects[0].kao.sid = ent_view_str(bad[i]);
+		assert_first_refused(s, BAD);
+	}
+	s->objects[0].kao.sid = ent_view_str(bad[4] + 1); /* 64 */
+	s->request_token = request_token(s, s->dpop, 60);
+	assert_ok(send_check(s));
+	assert_true(is_bound(s, 0));
 }
 
 /* ---- tampering that shows only with the share ---- */
@@ -295,6 +313,7 @@ main(void)
 		TEST(a_session_key_changed_by_the_judge_breaks_the_signature),
 		TEST(objects_that_the_request_does_not_have_are_refused),
 		TEST(each_malformed_object_is_refused_with_the_text_of_the_wire),
+		TEST(a_sid_that_no_record_can_name_is_refused),
 		TEST(a_flipped_bit_in_wrapped_key_binding_or_ephemeral_key_is_a_bad_request),
 		TEST(another_policy_breaks_the_binding),
 		TEST(shares_that_are_not_the_sealed_ones_are_refused_though_they_are_bound),

@@ -38,6 +38,7 @@ struct scene {
 	struct ent_record_doc record;
 	struct ent_share_line lines[SHARES + 1];
 	enum ent_result entry_result;
+	struct ent_view salt;
 	struct ent_msg_release release;
 };
 
@@ -302,7 +303,7 @@ write_down(struct scene *s)
 	struct ent_hash commitment;
 
 	s->release = (struct ent_msg_release){ .handle = s->checked.checked.handle, .record = text_of(s->arena, &doc),
-		.salt = ENT_LIT("0123456789abcdef0123456789abcdef") };
+		.salt = s->salt };
 	ent_sha256_parts(&commitment, (const struct ent_view[]){ s->release.salt, s->release.record }, 2);
 	s->release.entry = entry_text(s, log_size(s), &commitment);
 }
@@ -340,6 +341,7 @@ scene_setup(void **state)
 	assert_ok(ent_key_generate(&s->session, ENT_KEY_EC_P256, &s->err));
 	for (size_t i = 0; i < SHARES; i++)
 		assert_ok(ent_secret_random(&s->shares[i], ENT_SHARE_LEN, &s->err));
+	s->salt = ENT_LIT("0123456789abcdef0123456789abcdef");
 	honest_request(s);
 	process_start(&s->logger, ent_logger_main, &s->home, ENT_PROCESS_LOGGER, NULL);
 	process_start(&s->keyholder, ent_keyholder_main, &s->home, ENT_PROCESS_KEYHOLDER, &s->logger);

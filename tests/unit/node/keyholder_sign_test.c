@@ -71,7 +71,9 @@ the_record_of_one_text_does_not_seal_another(void **state)
 	struct ent_msg answer;
 
 	record_seal(s, text, UUID);
-	assert_int_equal(log_and_seal(s, seal_text(s, PARTY, OTHER_UUID), &answer), ENT_E_REFUSED);
+	ent_secret_bytes(s->shares[0])[0] ^= 1; /* the same file with another split */
+	assert_int_equal(log_and_seal(s, seal_text(s, PARTY, UUID), &answer), ENT_E_REFUSED);
+	assert_ok(send_seal(s, text, &answer));
 }
 
 static void lie_result_released(struct scene *s) { s->entry_result = s->record.result = ENT_RESULT_RELEASED; }

@@ -77,6 +77,7 @@ static void lie_record_refused(struct scene *s) { s->record.result = ENT_RESULT_
 static void lie_both_refused(struct scene *s) { lie_entry_refused(s); lie_record_refused(s); }
 static void lie_both_sealed(struct scene *s) { s->entry_result = s->record.result = ENT_RESULT_SEALED; }
 static void lie_short_record(struct scene *s) { s->record.full = false; }
+static void lie_short_salt(struct scene *s) { s->salt.len = 31; }
 
 static void
 lie_extra_share(struct scene *s)
@@ -125,6 +126,16 @@ lie_proof_longer(struct scene *s)
 
 	assert_ok(ent_buf_add(&proof, s->release.proof, &s->err));
 	assert_ok(ent_buf_add(&proof, ent_hash_view(&more), &s->err));
+	s->release.proof = keep_buf(s, &proof);
+}
+
+static void
+lie_proof_one_byte_more(struct scene *s)
+{
+	struct ent_buf proof = ent_buf_with_max(4096);
+
+	assert_ok(ent_buf_add(&proof, s->release.proof, &s->err));
+	assert_ok(ent_buf_add_byte(&proof, 0, &s->err));
 	s->release.proof = keep_buf(s, &proof);
 }
 
@@ -197,10 +208,11 @@ static const struct lie lies[] = {
 	IN_RECORD(lie_no_session), IN_RECORD(lie_file), IN_RECORD(lie_no_file), IN_RECORD(lie_share_hash),
 	IN_RECORD(lie_share_sid), IN_RECORD(lie_share_kid), IN_RECORD(lie_missing_share), IN_RECORD(lie_no_share),
 	IN_RECORD(lie_one_share_twice), IN_RECORD(lie_extra_share), IN_RECORD(lie_entry_refused), IN_RECORD(lie_record_refused),
-	IN_RECORD(lie_both_refused), IN_RECORD(lie_both_sealed), IN_RECORD(lie_short_record), IN_RELEASE(lie_no_entry),
+	IN_RECORD(lie_both_refused), IN_RECORD(lie_both_sealed), IN_RECORD(lie_short_record), IN_RECORD(lie_short_salt), IN_RELEASE(lie_no_entry),
 	IN_RELEASE(lie_no_record), IN_RELEASE(lie_salt), IN_RELEASE(lie_salt_boundary), IN_RELEASE(lie_record_byte),
 	IN_RELEASE(lie_no_checkpoint), IN_RELEASE(lie_checkpoint_bit), IN_RELEASE(lie_no_proof), IN_RELEASE(lie_proof_bit),
-	IN_RELEASE(lie_proof_cut), IN_RELEASE(lie_proof_longer), IN_RELEASE(lie_entry_of_another_index),
+	IN_RELEASE(lie_proof_cut), IN_RELEASE(lie_proof_longer), IN_RELEASE(lie_proof_one_byte_more),
+	IN_RELEASE(lie_entry_of_another_index),
 	IN_RELEASE(lie_entry_that_was_never_appended), IN_RELEASE(lie_checkpoint_of_a_made_up_key),
 	IN_RELEASE(lie_checkpoint_under_the_seal_key),
 };
@@ -213,6 +225,7 @@ try_lie(struct scene *s, const struct lie *lie)
 	enum ent_status status;
 
 	check_and_record(s);
+	s->salt.len = 32;
 	if (lie->in_record != NULL)
 		lie->in_record(s);
 	write_down(s);
