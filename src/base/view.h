@@ -45,7 +45,7 @@ ent_view_eq_str(struct ent_view a, const char *text)
 static inline bool
 ent_view_starts(struct ent_view a, struct ent_view prefix)
 {
-	return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.data, prefix.data, prefix.len) == 0);
+	return prefix.len == 0 || (a.data != NULL && a.len >= prefix.len && memcmp(a.data, prefix.data, prefix.len) == 0);
 }
 
 /* Bytewise order, shorter first on a common prefix: <0, 0, >0. */
@@ -62,11 +62,13 @@ ent_view_cmp(struct ent_view a, struct ent_view b)
 static inline struct ent_view
 ent_view_slice(struct ent_view v, size_t offset, size_t len)
 {
+	if (v.data == NULL)
+		return ENT_VIEW_NONE; /* its length is 0: said for the analyzer too */
 	if (offset > v.len)
 		offset = v.len;
 	if (len > v.len - offset)
 		len = v.len - offset;
-	return (struct ent_view){ v.data ? v.data + offset : NULL, len };
+	return (struct ent_view){ v.data + offset, len };
 }
 
 /* Index of the first byte c at or after from; v.len if there is none. */
