@@ -18,7 +18,7 @@ static enum ent_status
 derive_for(struct entente_profile *profile, int offline, struct ent_state **state, struct ent_error *err)
 {
 	if (offline)
-		ENT_TRY(ent_profile_mirror(profile, false, err));
+		ENT_TRY(ent_profile_mirror(profile, err));
 	else
 		ENT_TRY(ent_profile_sync(profile, err));
 	return ent_profile_derive(profile, state, err);

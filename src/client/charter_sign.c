@@ -24,7 +24,7 @@ epoch_of(struct entente_profile *profile)
 {
 	struct ent_error none = { 0 };
 
-	if (profile == NULL || ent_profile_mirror(profile, false, &none) != ENT_OK)
+	if (profile == NULL || ent_profile_mirror(profile, &none) != ENT_OK)
 		return NULL;
 	return ent_charter_epoch(ent_mirror_charter(profile->mirror));
 }

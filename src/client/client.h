@@ -47,9 +47,9 @@ enum entente_status ent_outward(struct entente_error *out, const struct ent_erro
 	} while (0)
 #define ENT_PUBLIC_ERR (&ent_public_err_)
 
-/* Load the mirror from the cache; fetches the genesis when the cache is empty and online is set. */
-ENT_MUST_USE enum ent_status ent_profile_mirror(struct entente_profile *profile, bool online, struct ent_error *err);
-/* The above, and pull what is new through the home node (once per process). */
+/* Load the mirror from the cache. ENT_E_UNAVAILABLE when there is none yet. */
+ENT_MUST_USE enum ent_status ent_profile_mirror(struct entente_profile *profile, struct ent_error *err);
+/* Load the mirror, of an empty cache the genesis too, and pull what is new through the home node (once per process). */
 ENT_MUST_USE enum ent_status ent_profile_sync(struct entente_profile *profile, struct ent_error *err);
 /* The state now, over the mirror. *out is the caller's. */
 ENT_MUST_USE enum ent_status ent_profile_derive(struct entente_profile *profile, struct ent_state **out, struct ent_error *err);

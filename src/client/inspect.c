@@ -50,7 +50,7 @@ look_into(struct look *look, struct entente_profile *profile, int fd, struct ent
 	ENT_TRY(ent_arena_new(&look->arena, ENT_CLIENT_ARENA_MAX, err));
 	ENT_TRY(ent_tdf_open(&look->tdf, fd, NULL, err));
 	look->manifest = ent_tdf_manifest(look->tdf);
-	if (profile != NULL && ent_profile_mirror(profile, false, &look->seal_error) == ENT_OK)
+	if (profile != NULL && ent_profile_mirror(profile, &look->seal_error) == ENT_OK)
 		ENT_TRY(ent_profile_derive(profile, &look->state, err));
 	ent_error_clear(&look->seal_error);
 	if (ent_policy_parse(&look->policy, look->arena, look->manifest->policy_base64, &look->policy_error) == ENT_OK)

@@ -1,11 +1,18 @@
-/* The profile's mirror of the charter, pulled through the home node and verified down to the pinned genesis. */
+/*
+ * The profile's mirror of the charter, pulled through the home node and verified down to the pinned genesis.
+ * Commands of one profile may run at the same time: they take turns at its cache, and hold it only while they read or pull.
+ */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "client/client.h"
 
-enum { HEAD_MAX = 1024, PULL_ROUNDS_MAX = 100000 };
+enum { HEAD_MAX = 1024, PULL_ROUNDS_MAX = 100000, TURN_WAIT_MS = 30000, TURN_POLL_MS = 20 };
 
 struct place {
 	char charter[ENT_PATH_MAX];
@@ -25,6 +32,30 @@ place_of(const struct entente_profile *profile, struct place *place, struct ent_
 	return ENT_OK;
 }
 
+/* *fd holds the cache until it is closed. */
+static enum ent_status
+take_turn(const struct entente_profile *profile, int *fd, struct ent_error *err)
+{
+	const struct timespec poll = { 0, TURN_POLL_MS * 1000000L };
+	const int64_t end_ms = ent_clock_mono_ms() + TURN_WAIT_MS;
+	char path[ENT_PATH_MAX];
+
+	ENT_TRY(ent_dir_make(profile->cache_dir, 0700, err));
+	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/lock", profile->cache_dir));
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*fd < 0)
+		return ent_fail_errno(err, ENT_E_IO, errno, "cannot open %s", path);
+	while (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return ent_fail_errno(err, ENT_E_IO, errno, "cannot lock %s", path);
+		if (ent_clock_mono_ms() > end_ms)
+			return ent_fail(err, ENT_E_BUSY, "another command has held %s for %d s; end it, or try again", path,
+			    TURN_WAIT_MS / 1000);
+		nanosleep(&poll, NULL);
+	}
+	return ENT_OK;
+}
+
 static enum ent_status
 first_contact(struct entente_profile *profile, const struct ent_mirror_place *place, struct ent_error *err)
 {
@@ -37,15 +68,13 @@ first_contact(struct entente_profile *profile, const struct ent_mirror_place *pl
 	return ent_mirror_install(place, ent_buf_view(&answer.body), err);
 }
 
-enum ent_status
-ent_profile_mirror(struct entente_profile *profile, bool online, struct ent_error *err)
+static enum ent_status
+open_mirror(struct entente_profile *profile, bool online, struct ent_error *err)
 {
 	struct place place;
 	struct ent_error first = { 0 };
 	enum ent_status status;
 
-	if (profile->mirror != NULL)
-		return ENT_OK;
 	ENT_TRY(place_of(profile, &place, err));
 	status = ent_mirror_open(&profile->mirror, &place.as, &first);
 	if (status == ENT_OK)
@@ -57,6 +86,19 @@ ent_profile_mirror(struct entente_profile *profile, bool online, struct ent_erro
 		    profile->dir);
 	ENT_TRY(first_contact(profile, &place.as, err));
 	return ent_mirror_open(&profile->mirror, &place.as, err);
+}
+
+enum ent_status
+ent_profile_mirror(struct entente_profile *profile, struct ent_error *err)
+{
+	ENT_AUTO_FD turn_fd = -1;
+
+	if (profile->mirror != NULL)
+		return ENT_OK;
+	ENT_TRY(take_turn(profile, &turn_fd, err));
+	ENT_TRY(open_mirror(profile, false, err));
+	ent_mirror_end_pulls(profile->mirror);
+	return ENT_OK;
 }
 
 /* charter/head is a hint only: the view's hash goes into seals, and the node checks that it knows it. */
@@ -106,16 +148,12 @@ pull_party(struct entente_profile *profile, const struct ent_party *party, struc
 	return ent_fail(err, ENT_E_UNAVAILABLE, "%s never stops sending entries of %.*s", profile->node, ENT_FMT(party->name));
 }
 
-enum ent_status
-ent_profile_sync(struct entente_profile *profile, struct ent_error *err)
+static enum ent_status
+pull_all(struct entente_profile *profile, struct ent_error *err)
 {
-	const struct ent_epoch *epoch;
+	const struct ent_epoch *epoch = ent_charter_epoch(ent_mirror_charter(profile->mirror));
 
-	ENT_TRY(ent_profile_mirror(profile, true, err));
-	if (profile->synced)
-		return ENT_OK;
 	ENT_TRY(read_head(profile, err));
-	epoch = ent_charter_epoch(ent_mirror_charter(profile->mirror));
 	for (size_t i = 0; i < epoch->member_count; i++) {
 		struct ent_error one = { 0 };
 
@@ -126,8 +164,23 @@ ent_profile_sync(struct entente_profile *profile, struct ent_error *err)
 			continue;
 		return ent_fail(err, one.code, "%s", one.text);
 	}
-	profile->synced = true;
 	return ENT_OK;
+}
+
+enum ent_status
+ent_profile_sync(struct entente_profile *profile, struct ent_error *err)
+{
+	ENT_AUTO_FD turn_fd = -1;
+
+	if (profile->synced)
+		return ENT_OK;
+	ENT_TRY(take_turn(profile, &turn_fd, err));
+	ent_mirror_free(profile->mirror); /* read offline before, and its pulls were ended */
+	profile->mirror = NULL;
+	ENT_TRY(open_mirror(profile, true, err));
+	profile->synced = pull_all(profile, err) == ENT_OK;
+	ent_mirror_end_pulls(profile->mirror);
+	return profile->synced ? ENT_OK : err->code;
 }
 
 enum ent_status

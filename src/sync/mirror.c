@@ -21,12 +21,20 @@ struct ent_mirror {
 };
 
 void
+ent_mirror_end_pulls(struct ent_mirror *mirror)
+{
+	for (size_t i = 0; i < mirror->peer_count; i++) {
+		ent_log_dir_free(mirror->peers[i].log);
+		mirror->peers[i].log = NULL;
+	}
+}
+
+void
 ent_mirror_free(struct ent_mirror *mirror)
 {
 	if (mirror == NULL)
 		return;
-	for (size_t i = 0; i < mirror->peer_count; i++)
-		ent_log_dir_free(mirror->peers[i].log); /* before the charter, whose keys it borrows */
+	ent_mirror_end_pulls(mirror); /* before the charter, whose keys the copies borrow */
 	ent_charter_free(mirror->charter);
 	ent_arena_free(mirror->arena);
 	free(mirror);

@@ -29,6 +29,9 @@ ENT_MUST_USE enum ent_status ent_mirror_open(struct ent_mirror **out, const stru
 /* Install a genesis note into an empty place (a client's first contact, `charter submit` into a node's home); verified first. */
 ENT_MUST_USE enum ent_status ent_mirror_install(const struct ent_mirror_place *place, struct ent_view genesis_note, struct ent_error *err);
 
+/* Nothing more is pulled into this mirror: other processes may write the copies now. What was read stays. */
+void ent_mirror_end_pulls(struct ent_mirror *mirror);
+
 struct ent_charter *ent_mirror_charter(struct ent_mirror *mirror); /* borrowed */
 
 /* The own log grew (the logger appended): read the new entries into the charter. */

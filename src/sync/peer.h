@@ -9,7 +9,7 @@
 /* One party and the copy of its statement log. */
 struct ent_peer {
 	const struct ent_party *party; /* of the epoch */
-	struct ent_log_dir *log;       /* the copy; NULL for the own party, whose log the logger writes */
+	struct ent_log_dir *log;       /* the copy; NULL for the own party, whose log the logger writes, and after ent_mirror_end_pulls */
 	bool own;
 	bool broken;                   /* caught lying: nothing more is taken from it */
 };

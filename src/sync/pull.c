@@ -75,6 +75,7 @@ ent_pull_new(struct ent_pull **out, struct ent_mirror *mirror, struct ent_view p
 		return ent_fail(err, ENT_E_NO_MEMORY, "no memory for a pull");
 	if (peer == NULL || peer->own)
 		return ent_fail(err, ENT_E_INPUT, "%.*s is no other member of this charter", ENT_FMT(party));
+	ENT_ASSERT(peer->log != NULL); /* pulls were not ended */
 	pull->mirror = mirror;
 	pull->peer = peer;
 	pull->note = ent_buf_with_max(ENT_NOTE_MAX);
