@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "node/service.h"
 
-enum { RESTARTS_MAX = 5, RESTART_WINDOW_MS = 60000, BACKOFF_MS = 100, STOP_LIMIT_MS = 20000 };
+enum { RESTARTS_MAX = 5, RESTART_WINDOW_MS = 60000, BACKOFF_MS = 100, GRACE_MS = 500, STOP_LIMIT_MS = 20000 };
 
 struct parent {
 	const struct ent_node_config *config;
@@ -189,13 +189,31 @@ next_backoff(struct parent *parent)
 	return (int64_t)BACKOFF_MS << recent;
 }
 
+/*
+ * The end of one is seen by the others, which end by themselves: the judge writes what it has not logged yet, and each says in
+ * its exit code whether it was the cause. Then whoever is left is killed. False: told to stop meanwhile.
+ */
+static bool
+end_others(struct parent *parent)
+{
+	const int64_t until_ms = ent_clock_mono_ms() + GRACE_MS;
+	int got = SIGCHLD;
+
+	while (got == SIGCHLD && count_running(parent, true) > 0)
+		got = next_signal(parent, until_ms);
+	kill_all(parent);
+	return got == SIGCHLD || got == 0;
+}
+
 /* True: start again. Else *exit_code is the parent's. */
 static bool
 recover(struct parent *parent, int *exit_code)
 {
 	int64_t backoff_ms, until_ms;
 
-	kill_all(parent);
+	*exit_code = ENT_EXIT_DONE;
+	if (!end_others(parent))
+		return false;
 	*exit_code = fatal_exit(parent);
 	if (*exit_code != 0) {
 		say("start-failed", "the node does not start like this; what the processes said above needs a person");
