@@ -167,6 +167,13 @@ pull_all(struct entente_profile *profile, struct ent_error *err)
 	return ENT_OK;
 }
 
+/* Whose node it was that did not answer: a URL tells people nothing. */
+static enum ent_status
+name_home(const struct entente_profile *profile, struct ent_error *err)
+{
+	return err->code == ENT_E_UNREACHABLE ? ent_error_context(err, "the home node, of %s", profile->party) : err->code;
+}
+
 enum ent_status
 ent_profile_sync(struct entente_profile *profile, struct ent_error *err)
 {
@@ -177,10 +184,11 @@ ent_profile_sync(struct entente_profile *profile, struct ent_error *err)
 	ENT_TRY(take_turn(profile, &turn_fd, err));
 	ent_mirror_free(profile->mirror); /* read offline before, and its pulls were ended */
 	profile->mirror = NULL;
-	ENT_TRY(open_mirror(profile, true, err));
+	if (open_mirror(profile, true, err) != ENT_OK)
+		return name_home(profile, err);
 	profile->synced = pull_all(profile, err) == ENT_OK;
 	ent_mirror_end_pulls(profile->mirror);
-	return profile->synced ? ENT_OK : err->code;
+	return profile->synced ? ENT_OK : name_home(profile, err);
 }
 
 enum ent_status
