@@ -252,7 +252,8 @@ ent_yaml_read(void *into, const struct ent_yaml_field *fields, size_t field_coun
 	if (!yaml_parser_initialize(&reader.parser))
 		return ent_fail(err, ENT_E_NO_MEMORY, "no memory to read %s", name);
 	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&reader.parser, text.data, text.len);
+	/* An empty buffer has no address, and libyaml asserts one. */
+	yaml_parser_set_input_string(&reader.parser, text.len > 0 ? text.data : (const uint8_t *)"", text.len);
 	return read_document(&reader, err);
 }
 

@@ -179,6 +179,17 @@ deep_nesting_costs_nothing(void **state)
 	assert_refused(text, "test.yaml:1:7: name must be a single value");
 }
 
+static void
+an_empty_file_is_refused(void **state)
+{
+	AUTO_SETTINGS got = { 0 };
+	struct ent_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(ent_yaml_read(&got, fields, ENT_COUNT(fields), ENT_VIEW_NONE, "test.yaml", &err), ENT_E_CONFIG);
+	assert_non_null(strstr(err.text, "test.yaml"));
+}
+
 int
 main(void)
 {
@@ -189,6 +200,7 @@ main(void)
 		cmocka_unit_test(limits_hold_at_n_and_break_at_n_plus_one),
 		cmocka_unit_test(numbers_have_one_spelling_and_a_range),
 		cmocka_unit_test(deep_nesting_costs_nothing),
+		cmocka_unit_test(an_empty_file_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
