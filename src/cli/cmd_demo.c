@@ -435,17 +435,46 @@ audit(struct demo *demo)
 	DEMO(demo, 0, "audit", "tail", "-n", "4", "--home", "uk.example");
 }
 
+/* What is where, for programs: demo.json. Every value is one of ours and needs no escape. */
+static bool
+describe(const struct demo *demo, const char *genesis)
+{
+	FILE *out = fopen(text("%s/demo.json", demo->dir), "we");
+
+	if (out == NULL)
+		return false;
+	fprintf(out, "{\"charter\":\"%s\",\"host\":\"aukus.example\",\"project\":\"quantum\",\n \"nodes\":[", genesis);
+	for (size_t i = 0; i < demo->node_count; i++)
+		fprintf(out, "%s\n  {\"party\":\"%s\",\"url\":\"%s\",\"home\":\"%s\"}", i ? "," : "", demo->nodes[i].party, demo->nodes[i].url,
+		    demo->nodes[i].party);
+	fprintf(out, "],\n \"accounts\":[");
+	for (size_t i = 0; i < 2 * MEMBERS; i++) {
+		const struct member *m = &members[i / 2];
+		const char *name = i % 2 == 0 ? m->cleared : m->other;
+
+		fprintf(out, "%s\n  {\"party\":\"%s\",\"client_id\":\"%s\",\"secret_file\":\"secrets/%s\",\"profile\":\"profiles/%s\",\"projects\":[%s]}",
+		    i ? "," : "", m->party, name, name, name, i % 2 == 0 ? "\"quantum\"" : "");
+	}
+	fprintf(out, "]}\n");
+	return fclose(out) == 0;
+}
+
 static void
 serve(const struct demo *demo)
 {
 	printf("\nThe nodes run until you interrupt this (Ctrl-C). In another terminal:\n\n   cd %s\n", demo->dir);
-	printf("   export ENTENTE_PROFILE=profiles/alice   # or adam, bob, beth, carol, carl\n");
-	printf("   entente decrypt drawing.step.tdf -o drawing\n\n");
+	printf("   export ENTENTE_PROFILE=profiles/alice\n");
+	printf("   %s decrypt drawing.step.tdf -o drawing\n\n", demo->entente);
 	for (size_t i = 0; i < demo->node_count; i++)
 		printf("   %-16s %s\n", demo->nodes[i].party, demo->nodes[i].url);
+	printf("\nPeople (client id; the secret is in secrets/<name>): the first of each is\ncleared for the project.\n\n");
+	for (size_t i = 0; i < MEMBERS; i++)
+		printf("   %-16s %s, %s\n", members[i].party, members[i].cleared, members[i].other);
+	printf("\nTokens are at <node>/token; all of this for programs is in demo.json.\n");
 	fflush(stdout);
+	/* Not pause(2): a signal between the question and the call would be waited for once more. */
 	while (!demo_interrupted())
-		pause();
+		usleep(100000);
 }
 
 static void
@@ -465,6 +494,10 @@ story(struct demo *demo, const char *file, const char *sealed)
 	open_all(demo, file, sealed);
 	refuse(demo, sealed, genesis);
 	audit(demo);
+	if (!demo->failed && !describe(demo, genesis)) {
+		fprintf(stderr, "entente: cannot write %s/demo.json\n", demo->dir);
+		demo->failed = true;
+	}
 }
 
 int
