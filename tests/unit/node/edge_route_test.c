@@ -56,7 +56,7 @@ nothing_else_is_a_file(void **state)
 	static const char *const bad[] = {
 		"", "/", "/charter", "/charter/", "/charter/epoch", "/charter/epoch/", "/charter/epoch/0", "/charter/epoch/01", "/charter/epoch/1/",
 		"/charter/epoch/1234567890", "/charter/epoch/-1", "/charter/epoch/1a", "/charter/epoch/../head", "/charter/head/", "/charter/head/x",
-		"/charter/proposal/" HASH "0", "/charter/proposal/0123", "/charter/proposal/", "/charter/other/" HASH,
+		("/charter/proposal/" HASH "0"), "/charter/proposal/0123", "/charter/proposal/", ("/charter/other/" HASH),
 		"/charter/view/0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef",
 		"/charter//head", "//charter/head", "charter/head", "/charter/submit", "/charter/head?x",
 		"/log", "/log/", "/log/statements", "/log/statements/", "/log/statements/checkpoint/", "/log/statements/checkpointx",

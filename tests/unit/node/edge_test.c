@@ -262,7 +262,7 @@ health_is_the_judges(void **state)
 static void
 published_files_are_served_and_nothing_else_of_the_home(void **state)
 {
-	static const char *const missing[] = { "/charter/proposal/" HASH, "/mirror/de.example/statements/checkpoint", "/charter/epoch/2",
+	static const char *const missing[] = { ("/charter/proposal/" HASH), "/mirror/de.example/statements/checkpoint", "/charter/epoch/2",
 	    "/charter/epoch/3", "/charter/epoch/4", "/charter/nonsense", "/log/records/us.example/0", "/mirror/us.example/access/checkpoint",
 	    "/charter/epoch/1/x" };
 	char text[256];
