@@ -90,6 +90,15 @@ has_control(struct ent_view text)
 	return false;
 }
 
+static bool
+is_printable(struct ent_view text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < 0x20 || text.data[i] >= 0x7f)
+			return false;
+	return true;
+}
+
 static enum ent_status
 read_text(struct reader *reader, const struct ent_yaml_field *field, const yaml_event_t *event, struct ent_error *err)
 {
@@ -217,6 +226,8 @@ read_pair(struct reader *reader, bool *end, struct ent_error *err)
 		reader->seen[i] = true;
 		return read_value(reader, &reader->fields[i], err);
 	}
+	if (!is_printable(text_of(&event))) /* nothing of it belongs on a terminal */
+		return fail_at(reader, event.start_mark, err, "there is no setting of that name");
 	return fail_at(reader, event.start_mark, err, "there is no setting named \"%.*s\"", ENT_FMT(text_of(&event)));
 }
 

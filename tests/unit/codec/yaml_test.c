@@ -79,6 +79,7 @@ errors_have_line_and_column(void **state)
 {
 	(void)state;
 	assert_refused("name: x\nnmae: y\n", "test.yaml:2:1: there is no setting named \"nmae\"");
+	assert_refused("name: x\n\"a\\nb\\e[2J\": y\n", "test.yaml:2:1: there is no setting of that name");
 	assert_refused("name: x\nname: y\n", "test.yaml:2:1: name is there twice");
 	assert_refused("flag: true\n", "test.yaml: the setting name is missing");
 	assert_refused("name: x\n\tflag: true\n", "test.yaml:2:");
