@@ -171,7 +171,8 @@ read_integer(struct reader *reader, const struct ent_yaml_field *field, const ya
 	const bool duration = field->kind == ENT_YAML_DURATION;
 	struct ent_view rest = text_of(event);
 	int64_t value;
-	bool good = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && take_integer(&rest, &value) &&
+	/* 30s and "30s" are one string in YAML; 30 and "30" are a number and a string. */
+	bool good = (duration || event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) && take_integer(&rest, &value) &&
 	    (duration ? apply_unit(rest, &value) : rest.len == 0);
 
 	if (!good && duration)

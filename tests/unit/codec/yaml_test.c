@@ -146,7 +146,8 @@ numbers_have_one_spelling_and_a_range(void **state)
 	static const struct {
 		const char *text;
 		int64_t ms;
-	} good_waits[] = { { "0s", 0 }, { "30s", 30000 }, { "5m", 300000 }, { "-2h", -7200000 }, { "1d", 86400000 }, { "1ms", 1 } };
+	} good_waits[] = { { "0s", 0 }, { "30s", 30000 }, { "5m", 300000 }, { "-2h", -7200000 }, { "1d", 86400000 }, { "1ms", 1 },
+		{ "\"-600s\"", -600000 } };
 	char text[128];
 
 	(void)state;
