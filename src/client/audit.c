@@ -245,6 +245,45 @@ verify_tree(struct audit *audit, uint64_t *size, struct ent_error *err)
 	return ent_fail(err, ENT_E_TAMPERED, "%s/access was tampered with: %s", audit->home.party, fault.what);
 }
 
+/* How many entries the head file says were signed: it stands apart from the log. 0 when this is not a node's whole home. */
+static enum ent_status
+read_head(struct audit *audit, uint64_t *size, struct ent_error *err)
+{
+	ENT_AUTO_FINI(ent_buf) note = ent_buf_with_max(ENT_NOTE_MAX);
+	struct ent_checkpoint head;
+	char path[ENT_PATH_MAX];
+
+	*size = 0;
+	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/state/head.%s.access", audit->home.dir, audit->home.party));
+	if (!ent_file_exists(path))
+		return ENT_OK;
+	ENT_TRY(ent_file_read(&note, path, ENT_NOTE_MAX, err));
+	if (ent_checkpoint_open(&head, audit->arena, ent_buf_view(&note), &audit->key, err) != ENT_OK)
+		return ent_error_context(err, "%s was tampered with", path);
+	*size = head.size;
+	return ENT_OK;
+}
+
+/*
+ * A log that ends before its head was put back from an older copy. Between signing and publishing the head is ahead too, and
+ * a crash may leave it so, but then the entries are on disk.
+ */
+static enum ent_status
+check_head(const struct audit *audit, uint64_t head, uint64_t size, struct ent_error *err)
+{
+	char tile[ENT_TLOG_PATH_MAX], path[ENT_PATH_MAX];
+
+	if (head <= size)
+		return ENT_OK;
+	ENT_TRY(ent_tlog_tile_path(tile, -1, (head - 1) / ENT_TLOG_TILE, (unsigned)(head % ENT_TLOG_TILE), err));
+	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/%s", audit->log_dir, tile));
+	if (ent_file_exists(path))
+		return ENT_OK;
+	return ent_fail(err, ENT_E_TAMPERED, "%s/access has %llu entries, but %llu were signed (%s/state/head.%s.access): the log was put "
+	    "back from an older copy, and the entries since are missing", audit->home.party, (unsigned long long)size,
+	    (unsigned long long)head, audit->home.dir, audit->home.party);
+}
+
 static enum ent_status
 verify_report(const struct verify *verify, uint64_t size, enum entente_format format, struct ent_buf *out, struct ent_error *err)
 {
@@ -268,11 +307,13 @@ audit_verify(const char *home, enum entente_format format, char **text, struct e
 	ENT_AUTO(ent_log_dir) log = NULL;
 	ENT_AUTO_FINI(ent_buf) out = ent_buf_with_max(65536);
 	struct verify verify = { .audit = &audit };
-	uint64_t size = 0;
+	uint64_t size = 0, head;
 
 	ENT_TRY(audit_open(&audit, home, err));
+	ENT_TRY(read_head(&audit, &head, err)); /* first, as the log may grow meanwhile */
 	ENT_TRY(verify_tree(&audit, &size, err));
 	ENT_TRY(ent_log_dir_open_read(&log, audit.log_dir, &audit.key, err));
+	ENT_TRY(check_head(&audit, head, ent_log_dir_size(log), err));
 	ENT_TRY(ent_log_dir_each(log, 0, verify_entry, &verify, err));
 	ENT_TRY(verify_report(&verify, size, format, &out, err));
 	return ent_give_text(text, &out, err);
