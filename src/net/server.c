@@ -25,14 +25,23 @@ ent_conn_set_timer(struct ent_conn *conn, int64_t ms)
 	event_add(conn->timer, &tv);
 }
 
-/* Idle connections stand in the order in which they became idle. */
+/* Nobody misses these: they make room for a new connection. */
+static bool
+is_dispensable(enum ent_conn_phase phase)
+{
+	return phase == ENT_CONN_IDLE || phase == ENT_CONN_LINGER;
+}
+
+/* The list has those that linger first, then the idle ones in the order in which they became idle. */
 static void
 set_phase(struct ent_conn *conn, enum ent_conn_phase phase)
 {
-	if (conn->phase == ENT_CONN_IDLE && phase != ENT_CONN_IDLE)
-		TAILQ_REMOVE(&conn->server->idle, conn, idle_link);
-	if (conn->phase != ENT_CONN_IDLE && phase == ENT_CONN_IDLE)
-		TAILQ_INSERT_TAIL(&conn->server->idle, conn, idle_link);
+	if (is_dispensable(conn->phase))
+		TAILQ_REMOVE(&conn->server->dispensable, conn, link);
+	if (phase == ENT_CONN_LINGER)
+		TAILQ_INSERT_HEAD(&conn->server->dispensable, conn, link);
+	else if (phase == ENT_CONN_IDLE)
+		TAILQ_INSERT_TAIL(&conn->server->dispensable, conn, link);
 	conn->phase = phase;
 }
 
@@ -319,8 +328,8 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 
 	(void)listener;
 	(void)address_len;
-	if (server->free_count == 0 && !TAILQ_EMPTY(&server->idle))
-		ent_conn_free(TAILQ_FIRST(&server->idle));
+	if (server->free_count == 0 && !TAILQ_EMPTY(&server->dispensable))
+		ent_conn_free(TAILQ_FIRST(&server->dispensable));
 	conn = server->free_count > 0 ? calloc(1, sizeof(*conn)) : NULL;
 	if (conn == NULL) {
 		evutil_closesocket(fd);
@@ -344,8 +353,8 @@ on_accept_error(struct evconnlistener *listener, void *arg)
 	struct ent_server *server = arg;
 	const struct timeval pause = { 0, ACCEPT_PAUSE_MS * 1000 };
 
-	if (!TAILQ_EMPTY(&server->idle))
-		ent_conn_free(TAILQ_FIRST(&server->idle));
+	if (!TAILQ_EMPTY(&server->dispensable))
+		ent_conn_free(TAILQ_FIRST(&server->dispensable));
 	evconnlistener_disable(listener);
 	event_add(server->resume, &pause);
 }
@@ -412,7 +421,7 @@ ent_server_new(struct ent_server **out, struct event_base *base, int listen_fd, 
 	server = calloc(1, sizeof(*server));
 	if (server == NULL)
 		return ent_fail(err, ENT_E_NO_MEMORY, "no memory for an HTTP server");
-	TAILQ_INIT(&server->idle);
+	TAILQ_INIT(&server->dispensable);
 	server->base = base;
 	server->limits = *limits;
 	server->handler = handler;
@@ -459,8 +468,7 @@ ent_server_drain(struct ent_server *server, int64_t limit_ms, void (*done)(void 
 	evconnlistener_disable(server->listener);
 	event_add(server->drained, &tv);
 	for (size_t i = 0; i < server->slot_count; i++)
-		if (server->slots[i] != NULL &&
-		    (server->slots[i]->phase == ENT_CONN_IDLE || server->slots[i]->phase == ENT_CONN_LINGER))
+		if (server->slots[i] != NULL && is_dispensable(server->slots[i]->phase))
 			ent_conn_free(server->slots[i]);
 	if (server->free_count == server->slot_count)
 		event_active(server->drained, 0, 0);

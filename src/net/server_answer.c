@@ -115,7 +115,7 @@ send_answer(struct ent_conn *conn, const struct ent_http_answer *answer)
 
 	conn->close = conn->close || answer->close || !conn->request.keep_alive || conn->server->draining;
 	ent_conn_report(conn, answer->status);
-	conn->phase = ENT_CONN_WRITE; /* never from IDLE, which is on a list */
+	conn->phase = ENT_CONN_WRITE; /* never from IDLE or LINGER, which are on a list */
 	ent_conn_set_timer(conn, conn->server->limits.body_timeout_ms + (int64_t)(body_len / ENT_SERVER_RATE_MIN) * 1000);
 	/* Without memory for an answer the connection ends: the timer finds nothing written. */
 	if (print_head(&head, conn, answer, body_len, &err) != ENT_OK || evbuffer_add(output, head.data, head.len) != 0)

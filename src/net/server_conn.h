@@ -33,7 +33,7 @@ struct ent_exchange {
 struct ent_conn {
 	struct ent_server *server;
 	size_t slot;
-	TAILQ_ENTRY(ent_conn) idle_link; /* while IDLE */
+	TAILQ_ENTRY(ent_conn) link; /* of server->dispensable, while IDLE or LINGER */
 	struct bufferevent *bev;
 	struct event *timer;
 	enum ent_conn_phase phase;
@@ -63,7 +63,7 @@ struct ent_server {
 	size_t *free_slots;
 	size_t slot_count;
 	size_t free_count;
-	TAILQ_HEAD(, ent_conn) idle;
+	TAILQ_HEAD(, ent_conn) dispensable;
 	size_t held; /* bytes of bodies */
 	uint64_t sequence;
 	int64_t date_unix_s;
