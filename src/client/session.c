@@ -182,6 +182,10 @@ ent_session_token(struct entente_profile *profile, struct ent_error *err)
 	if (answer.status == 200)
 		return keep_token(profile, ent_buf_view(&answer.body), now, err);
 	words_of(ent_buf_view(&answer.body), words, sizeof(words));
+	/* Our proofs are well-formed: what can be wrong with one is its date. */
+	if (answer.status == 400 && strcmp(words, "invalid_dpop_proof") == 0)
+		return ent_fail(err, ENT_E_UNAVAILABLE, "%s refuses the proof (%s): this machine's clock or the node's is wrong",
+		    endpoint, words);
 	return status_of(answer.status, err, endpoint, words);
 }
 

@@ -306,6 +306,37 @@ authenticate(struct ent_judge *judge, struct ent_call *call, bool need_bound, st
 	return good;
 }
 
+enum ent_status
+ent_auth_clock_words(struct ent_judge *judge, struct ent_arena *arena, const char **out, struct ent_error *err)
+{
+	struct ent_reasons reasons = { .arena = arena };
+	const struct ent_state *state;
+
+	*out = NULL;
+	ENT_TRY(ent_judge_state(judge, &state, err));
+	ENT_TRY(ent_state_node_reasons(state, &reasons, err));
+	for (size_t i = 0; i < reasons.count; i++)
+		if (reasons.items[i].code == ENT_R_CLOCK_BEHIND)
+			*out = reasons.items[i].text;
+	return ENT_OK;
+}
+
+/* True: answered. Whoever is refused for dates by a node with a wrong clock is told that the fault is the node's. */
+static bool
+answer_clock(struct ent_judge *judge, struct ent_call *call)
+{
+	struct ent_error err = { 0 };
+	const char *words;
+
+	if (ent_auth_clock_words(judge, call->arena, &words, &err) != ENT_OK)
+		ent_answer_failure(judge, call, &err);
+	else if (words != NULL)
+		ent_answer_connect(judge, call, "unavailable", words, NULL);
+	else
+		return false;
+	return true;
+}
+
 bool
 ent_auth_call(struct ent_judge *judge, struct ent_call *call, bool need_bound)
 {
@@ -321,6 +352,8 @@ ent_auth_call(struct ent_judge *judge, struct ent_call *call, bool need_bound)
 		return false;
 	}
 	ent_audit_count(judge, call, refusal.code, refusal.err.text);
+	if (answer_clock(judge, call))
+		return false;
 	proof = refusal.code == ENT_R_PROOF_INVALID || refusal.code == ENT_R_PROOF_REPLAYED;
 	body = json_pack("{s:s, s:s}", "code", "unauthenticated", "message", message);
 	ent_answer_header(judge, call, 401, proof ? invalid_proof : "WWW-Authenticate: DPoP algs=\"ES256\"", body);
@@ -399,7 +432,8 @@ ent_auth_request_token_or_answer(struct ent_judge *judge, struct ent_call *call,
 		return false;
 	}
 	ent_audit_count(judge, call, code, err.text);
-	ent_answer_connect(judge, call, "unauthenticated",
-	    status == ENT_E_SYNTAX ? "could not parse token" : "unable to verify request token", NULL);
+	if (!answer_clock(judge, call))
+		ent_answer_connect(judge, call, "unauthenticated",
+		    status == ENT_E_SYNTAX ? "could not parse token" : "unable to verify request token", NULL);
 	return false;
 }

@@ -253,6 +253,22 @@ answer_error(struct ent_judge *judge, struct ent_call *call, unsigned status, co
 	ent_answer_header(judge, call, status, basic ? "WWW-Authenticate: Basic realm=\"entente\"" : "Pragma: no-cache", body);
 }
 
+/* A token dated by a wrong clock is good nowhere. *done: answered so. */
+static enum ent_status
+refuse_wrong_clock(struct ent_judge *judge, struct ent_call *call, bool *done, struct ent_error *err)
+{
+	json_auto_t *body = NULL;
+	const char *words;
+
+	ENT_TRY(ent_auth_clock_words(judge, call->arena, &words, err));
+	*done = words != NULL;
+	if (words == NULL)
+		return ENT_OK;
+	body = json_pack("{s:s, s:s}", "error", "temporarily_unavailable", "error_description", words);
+	ent_answer_json(judge, call, 503, body);
+	return ENT_OK;
+}
+
 /* The account, if the secret is right. An unknown name costs as much time as a wrong secret. */
 static enum ent_status
 check_client(struct ent_judge *judge, struct ent_call *call, const struct token_form *form, struct ent_account *account,
@@ -316,7 +332,11 @@ grant(struct ent_judge *judge, struct ent_call *call, const struct token_form *f
 	struct ent_account account = { 0 };
 	struct ent_error why = { 0 };
 	char jkt[ENT_JKT_SIZE];
+	bool done;
 
+	ENT_TRY(refuse_wrong_clock(judge, call, &done, err));
+	if (done)
+		return ENT_OK;
 	if (ent_auth_token_proof(judge, call, jkt, &why) != ENT_OK) {
 		if (ent_status_row(why.code)->http >= 500)
 			return ent_fail(err, why.code, "%s", why.text);

@@ -147,6 +147,8 @@ const char *ent_route_string(const json_t *object, const char *camel, const char
 
 /* Fill call->caller. False: answered with 401 (or 503), counted and logged. */
 bool ent_auth_call(struct ent_judge *judge, struct ent_call *call, bool need_bound);
+/* In words how far the own clock is behind the other members'; NULL: it is not, as far as they can tell. */
+ENT_MUST_USE enum ent_status ent_auth_clock_words(struct ent_judge *judge, struct ent_arena *arena, const char **out, struct ent_error *err);
 /* A proof at the token endpoint. *jkt is "" when there is none. ENT_E_PROOF with the reason for the own log. */
 ENT_MUST_USE enum ent_status ent_auth_token_proof(struct ent_judge *judge, struct ent_call *call, char jkt[ENT_JKT_SIZE], struct ent_error *err);
 /*
