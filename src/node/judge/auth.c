@@ -381,10 +381,10 @@ ent_auth_token_proof(struct ent_judge *judge, struct ent_call *call, char jkt[EN
 /* ---- request tokens ---- */
 
 static enum ent_status
-check_request_token(struct ent_judge *judge, const struct ent_call *call, const struct ent_jws *jws, struct ent_view token,
-    struct ent_error *err)
+check_request_token(struct ent_judge *judge, const struct ent_call *call, const struct ent_jws *jws, struct ent_error *err)
 {
 	int64_t now = ent_judge_now(judge);
+	const struct ent_view once[] = { jws->signed_part, ent_view_slice(jws->signature, 0, jws->signature.len / 2) };
 	struct ent_hash hash;
 	const char *why;
 	int64_t exp = 0;
@@ -395,8 +395,11 @@ check_request_token(struct ent_judge *judge, const struct ent_call *call, const 
 	if (!ent_claim_int(&exp, jws->claims, "exp") || exp > now + ENT_REQUEST_TOKEN_AHEAD_MAX_S)
 		return ent_fail(err, ENT_E_UNAUTHENTICATED, "the request token ends more than %d s from now",
 		    ENT_REQUEST_TOKEN_AHEAD_MAX_S);
-	/* The token as it came: a client may well sign the same words twice within a second, for two requests. */
-	ent_sha256(&hash, token);
+	/*
+	 * A client may well sign the same words twice within a second, for two requests. But from the signature (r, s) anybody can
+	 * make (r, n - s), which is as good (ECDSA): what tells two signatures apart is r.
+	 */
+	ent_sha256_parts(&hash, once, ENT_COUNT(once));
 	return ent_store_once(judge->store, 'r', ent_hash_view(&hash), exp + ENT_TOKEN_SKEW_S + 1, err);
 }
 
@@ -411,7 +414,7 @@ ent_auth_request_token(struct ent_judge *judge, const struct ent_call *call, str
 	status = ent_jws_parse(out, call->arena, token, err);
 	if (status != ENT_OK)
 		return status == ENT_E_NO_MEMORY ? status : (err->code = ENT_E_SYNTAX);
-	status = check_request_token(judge, call, out, token, err);
+	status = check_request_token(judge, call, out, err);
 	if (status != ENT_OK)
 		ent_jws_fini(out);
 	return status;
