@@ -14,6 +14,7 @@ enum {
 	INDEX_LEN = 4,
 	SKEW_S = 60, /* of the tokens' ends (wire reference 2.3, 4.4) */
 	WIRE_TEXT_MAX = 256,
+	REQUEST_MEMORY = 8 << 20, /* of a parsed request: the body of 1 MiB in its strings, twice where they are base64 */
 };
 
 /* Texts behind "desc = " (wire reference 2.5). The first says no more, so that tampering learns nothing. */
@@ -33,7 +34,7 @@ struct object {
 struct check {
 	struct ent_keyholder *keyholder;
 	struct ent_arena *arena;
-	struct ent_rewrap_request request;
+	const struct ent_rewrap_request *request; /* the keyholder's, verified */
 	const struct ent_rewrap_policy *policy;
 	struct ent_pubkey *session;   /* the caller's */
 	struct ent_policy parsed;
@@ -56,8 +57,10 @@ check_fini(struct check *check)
 
 /* ---- the sender ---- */
 
+/* *ends_unix_s: at most until then. */
 static enum ent_status
-check_not_over(const struct ent_keyholder *keyholder, const json_t *claims, const char *what, struct ent_error *err)
+check_not_over(const struct ent_keyholder *keyholder, const json_t *claims, const char *what, int64_t *ends_unix_s,
+    struct ent_error *err)
 {
 	int64_t exp;
 
@@ -65,12 +68,15 @@ check_not_over(const struct ent_keyholder *keyholder, const json_t *claims, cons
 		return ent_fail(err, ENT_E_UNAUTHENTICATED, "the %s has no end (exp)", what);
 	if (exp < ent_clock_now(&keyholder->clock) - SKEW_S)
 		return ent_fail(err, ENT_E_UNAUTHENTICATED, "the %s is over", what);
+	if (exp < *ends_unix_s)
+		*ends_unix_s = exp;
 	return ENT_OK;
 }
 
 /* A bearer token has no cnf: nobody could say which request its holder made, so nothing is unwrapped for it (RFC 9449). */
 static enum ent_status
-check_bound(const struct check *check, struct ent_view access_token, const struct ent_pubkey *dpop_key, struct ent_error *err)
+check_bound(struct check *check, struct ent_view access_token, const struct ent_pubkey *dpop_key, int64_t *ends_unix_s,
+    struct ent_error *err)
 {
 	ENT_AUTO_FINI(ent_jws) token = { 0 };
 	char thumbprint[ENT_JKT_SIZE];
@@ -83,11 +89,13 @@ check_bound(const struct check *check, struct ent_view access_token, const struc
 	ENT_TRY(ent_jwk_thumbprint(thumbprint, dpop_key, err));
 	if (strcmp(jkt, thumbprint) != 0)
 		return ent_fail(err, ENT_E_UNAUTHENTICATED, "the access token is bound to another key than the proof's");
-	return check_not_over(check->keyholder, token.claims, "access token", err);
+	return check_not_over(check->keyholder, token.claims, "access token", ends_unix_s, err);
 }
 
+/* The request goes into an arena of its own: it outlives this message. */
 static enum ent_status
-open_request(struct check *check, struct ent_view request_token, const struct ent_pubkey *dpop_key, struct ent_error *err)
+open_request(struct check *check, struct ent_verified *verified, struct ent_view request_token, const struct ent_pubkey *dpop_key,
+    struct ent_error *err)
 {
 	ENT_AUTO_FINI(ent_jws) token = { 0 };
 	const json_t *body;
@@ -95,22 +103,60 @@ open_request(struct check *check, struct ent_view request_token, const struct en
 	ENT_TRY(ent_jws_parse(&token, check->arena, request_token, err));
 	if (ent_jws_verify(&token, dpop_key, err) != ENT_OK)
 		return ent_error_context(err, "the request token is not signed by the access token's key");
-	ENT_TRY(check_not_over(check->keyholder, token.claims, "request token", err));
+	ENT_TRY(check_not_over(check->keyholder, token.claims, "request token", &verified->ends_unix_s, err));
 	body = json_object_get(token.claims, "requestBody");
 	if (!json_is_string(body))
 		return ent_fail(err, ENT_E_SYNTAX, "the request token has no requestBody");
-	return ent_rewrap_request_parse(&check->request, check->arena,
+	return ent_rewrap_request_parse(&verified->request, verified->arena,
 	    ent_view_from(json_string_value(body), json_string_length(body)), err);
 }
 
 static enum ent_status
-check_sender(struct check *check, const struct ent_msg_check *msg, struct ent_error *err)
+verify_sender(struct check *check, struct ent_verified *verified, const struct ent_msg_check *msg, struct ent_error *err)
 {
 	ENT_AUTO(ent_pubkey) dpop_key = NULL;
 
+	verified->ends_unix_s = INT64_MAX;
 	ENT_TRY(ent_pubkey_from_spki(&dpop_key, msg->dpop_key, err));
-	ENT_TRY(check_bound(check, msg->access_token, dpop_key, err));
-	return open_request(check, msg->request_token, dpop_key, err);
+	ENT_TRY(check_bound(check, msg->access_token, dpop_key, &verified->ends_unix_s, err));
+	return open_request(check, verified, msg->request_token, dpop_key, err);
+}
+
+/* All that verify_sender looks at, each by its own hash, so that nothing can be moved from one to the next. */
+static void
+hash_message(struct ent_hash *out, const struct ent_msg_check *msg)
+{
+	struct ent_hash parts[3];
+
+	ent_sha256(&parts[0], msg->access_token);
+	ent_sha256(&parts[1], msg->dpop_key);
+	ent_sha256(&parts[2], msg->request_token);
+	ent_sha256(out, ent_view_from(parts, sizeof(parts)));
+}
+
+/* Byte for byte what was verified for the last message is not verified again, only whether it is over by now. */
+static enum ent_status
+check_sender(struct check *check, const struct ent_msg_check *msg, struct ent_error *err)
+{
+	struct ent_keyholder *keyholder = check->keyholder;
+	struct ent_verified *verified = &keyholder->verified;
+	struct ent_hash message;
+	enum ent_status status;
+
+	hash_message(&message, msg);
+	if (verified->arena == NULL || !ent_hash_eq(&verified->message, &message) ||
+	    verified->ends_unix_s < ent_clock_now(&keyholder->clock) - SKEW_S) {
+		ent_keyholder_forget_verified(keyholder);
+		ENT_TRY(ent_arena_new(&verified->arena, REQUEST_MEMORY, err));
+		status = verify_sender(check, verified, msg, err);
+		if (status != ENT_OK) {
+			ent_keyholder_forget_verified(keyholder);
+			return status;
+		}
+		verified->message = message;
+	}
+	check->request = &verified->request;
+	return ENT_OK;
 }
 
 /* ---- the request, without any private key ---- */
@@ -124,9 +170,9 @@ read_index(struct ent_view bytes)
 static enum ent_status
 select_objects(struct check *check, const struct ent_msg_check *msg, struct ent_error *err)
 {
-	if (msg->policy >= check->request.policy_count)
+	if (msg->policy >= check->request->policy_count)
 		return ent_fail(err, ENT_E_INPUT, "the request has no policy %llu", (unsigned long long)msg->policy);
-	check->policy = &check->request.policies[msg->policy];
+	check->policy = &check->request->policies[msg->policy];
 	if (msg->objects.count == 0)
 		return ent_fail(err, ENT_E_INPUT, "no objects to check");
 	ENT_ASSERT(msg->objects.count <= ENT_HELD_SHARES_MAX); /* the message table's limit */
@@ -148,7 +194,7 @@ select_objects(struct check *check, const struct ent_msg_check *msg, struct ent_
 static enum ent_status
 import_session(struct check *check, struct ent_error *err)
 {
-	if (ent_pubkey_from_pem(&check->session, check->request.client_public_key, err) != ENT_OK)
+	if (ent_pubkey_from_pem(&check->session, check->request->client_public_key, err) != ENT_OK)
 		return ent_error_context(err, "the session key (clientPublicKey)");
 	return ENT_OK;
 }

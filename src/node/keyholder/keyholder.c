@@ -42,6 +42,13 @@ ent_keyholder_forget_agreement(struct ent_keyholder *keyholder)
 	keyholder->agreement = (struct ent_agreement){ 0 };
 }
 
+void
+ent_keyholder_forget_verified(struct ent_keyholder *keyholder)
+{
+	ent_arena_free(keyholder->verified.arena);
+	keyholder->verified = (struct ent_verified){ 0 };
+}
+
 /* An answer that nobody fetched is wiped when its time is over, not when the next message comes; and its key with the last. */
 static int
 idle(void *arg)
@@ -58,6 +65,7 @@ static void
 keyholder_fini(struct ent_keyholder *keyholder)
 {
 	ent_keyholder_forget_agreement(keyholder);
+	ent_keyholder_forget_verified(keyholder);
 	ent_held_table_fini(&keyholder->held);
 	ent_keyring_fini(&keyholder->keyring);
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "charter/docs.h"
+#include "kas/rewrap.h"
 #include "node/keyholder/held.h"
 #include "node/keyholder/keyring.h"
 #include "node/service.h"
@@ -25,15 +26,28 @@ struct ent_agreement {
 	size_t session_public_len;
 };
 
+/*
+ * The request that was verified last. Its policies come one CHECK after the other, each with the whole request: to verify and to
+ * parse it every time would cost the square of its length, and one caller's large request would keep all others waiting.
+ */
+struct ent_verified {
+	struct ent_hash message;  /* of access token, proof key and request token, as they came */
+	int64_t ends_unix_s;      /* good up to then: the earlier end of the two tokens */
+	struct ent_arena *arena;  /* NULL: nothing is kept */
+	struct ent_rewrap_request request; /* in the arena */
+};
+
 struct ent_keyholder {
 	const struct ent_node_config *config;
 	struct ent_clock clock;
 	struct ent_keyring keyring;
 	struct ent_held_table held;
 	struct ent_agreement agreement;
+	struct ent_verified verified;
 };
 /* Wipe it. */
 void ent_keyholder_forget_agreement(struct ent_keyholder *keyholder);
+void ent_keyholder_forget_verified(struct ent_keyholder *keyholder);
 
 /* One per message (messages.def); arg is the keyholder. */
 enum ent_status ent_keyholder_keys(void *arg, struct ent_arena *arena, const struct ent_msg *request, struct ent_msg *answer,

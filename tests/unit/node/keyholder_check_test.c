@@ -1,4 +1,6 @@
 /* CHECK: what the keyholder verifies by itself before it unwraps, and when it has unwrapped. */
+#include <unistd.h>
+
 #include "keyholder_fixture.h"
 
 #define WIRE(text) "invalid_argument: request error\nrpc error: code = InvalidArgument desc = " text
@@ -300,6 +302,76 @@ of_two_objects_the_bound_one_is_released(void **state)
 	assert_int_equal(answer.released.wrapped.count, 1);
 }
 
+/* ---- the same request again ---- */
+
+static struct ent_view
+release_session_key(struct scene *s)
+{
+	struct ent_msg answer;
+
+	honest_record(s);
+	write_down(s);
+	append_entry(s);
+	assert_ok(send_release(s, &answer));
+	return keep(s, answer.released.session_public);
+}
+
+/* As for two policies of one request: both answers are wrapped under one key of ours (wire reference 2.5). */
+static void
+checks_of_one_request_share_one_session_key_and_those_of_another_do_not(void **state)
+{
+	struct scene *s = *state;
+	struct ent_msg second;
+	struct ent_view one, two, other;
+
+	assert_ok(send_check(s));
+	one = release_session_key(s);
+	assert_ok(send_check(s));
+	second = s->checked;
+	assert_ok(send_check(s));
+	assert_true(second.checked.handle != s->checked.checked.handle);
+	two = release_session_key(s);
+	s->checked = second;
+	assert_true(ent_view_eq(release_session_key(s), two));
+	s->request_token = request_token(s, s->dpop, 60);
+	assert_ok(send_check(s));
+	other = release_session_key(s);
+	assert_false(ent_view_eq(one, other));
+	assert_false(ent_view_eq(two, other));
+}
+
+/* What was verified once is taken as verified for exactly the same bytes, and for nothing that shares a part with them. */
+static void
+a_verified_request_vouches_for_no_other_token_key_or_request(void **state)
+{
+	struct scene *s = *state;
+	struct ent_view token = s->token;
+	struct ent_msg ask, answer;
+
+	assert_ok(send_check(s));
+	s->token = access_token(s, NULL, 300);
+	assert_int_equal(send_check(s), ENT_E_UNAUTHENTICATED);
+	s->token = token;
+	assert_ok(send_check(s));
+	ask = check_message(s);
+	ask.check.dpop_key = ent_pubkey_spki(ent_key_public(s->session));
+	assert_int_equal(ask_keyholder(s, &ask, &answer, ENT_MSG_CHECKED), ENT_E_UNAUTHENTICATED);
+	assert_ok(send_check(s));
+	s->request_token = request_token(s, s->session, 60);
+	assert_int_equal(send_check(s), ENT_E_SIGNATURE);
+}
+
+static void
+a_verified_request_ends_with_its_tokens(void **state)
+{
+	struct scene *s = *state;
+
+	s->request_token = request_token(s, s->dpop, -58); /* 60 s of clocks that differ are allowed */
+	assert_ok(send_check(s));
+	sleep(3);
+	assert_int_equal(send_check(s), ENT_E_UNAUTHENTICATED);
+}
+
 int
 main(void)
 {
@@ -319,6 +391,9 @@ main(void)
 		TEST(shares_that_are_not_the_sealed_ones_are_refused_though_they_are_bound),
 		TEST(a_policy_that_cannot_be_read_makes_every_object_a_bad_request),
 		TEST(of_two_objects_the_bound_one_is_released),
+		TEST(checks_of_one_request_share_one_session_key_and_those_of_another_do_not),
+		TEST(a_verified_request_vouches_for_no_other_token_key_or_request),
+		TEST(a_verified_request_ends_with_its_tokens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
