@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Scenario tests: three members' nodes, real processes, real commands, and attackers.
 
-    run.py [--dir DIR] [WORD...]      WORDs: only tests whose name holds one of them
+    run.py [--dir DIR] [--times] [WORD...]      WORDs: only tests whose name holds one of them
 """
 
 import argparse
@@ -27,6 +27,7 @@ MODULES = (test_open, test_commands, test_refuse, test_tokens, test_requests, te
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dir", help="keep everything in this folder, which must not exist yet")
+    parser.add_argument("--times", action="store_true", help="say how long each test took")
     parser.add_argument("words", nargs="*")
     arguments = parser.parse_args()
     for name in ("entente", "ententd"):
@@ -35,7 +36,7 @@ def main():
     if arguments.dir:
         os.makedirs(arguments.dir)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    suite, alliance = Suite(arguments.words), Alliance(arguments.dir)
+    suite, alliance = Suite(arguments.words, arguments.times), Alliance(arguments.dir)
     try:
         if suite.run_one("three members found an alliance, agree on a project and serve it", alliance.found):
             for module in MODULES:

@@ -29,8 +29,9 @@ def holds(text, *words):
 
 
 class Suite:
-    def __init__(self, wanted=()):
+    def __init__(self, wanted=(), times=False):
         self.wanted = wanted  # parts of names; none: all
+        self.times = times    # say how long each took
         self.passed = self.failed = self.skipped = 0
 
     def run(self, tests, *arguments):
@@ -45,7 +46,7 @@ class Suite:
             function(*arguments)
         except Skipped as why:
             self.skipped += 1
-            self.say("skip", name, begin, str(why))
+            self.say("SKIP", name, begin, str(why))
             return False
         except Failed as why:
             self.failed += 1
@@ -59,9 +60,8 @@ class Suite:
         self.say("ok", name, begin)
         return True
 
-    @staticmethod
-    def say(result, name, begin, details=""):
-        print("%-4s %s (%.1f s)" % (result, name, time.monotonic() - begin))
+    def say(self, result, name, begin, details=""):
+        print("%-4s %s%s" % (result, name, " (%.1f s)" % (time.monotonic() - begin) if self.times else ""))
         for line in details.splitlines():
             print("       " + line)
         sys.stdout.flush()

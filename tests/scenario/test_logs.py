@@ -114,6 +114,35 @@ def _(alliance):
     check(released <= tally["shares"] + 8, "%d shares came, but %d releases are in the log" % (tally["shares"], released))
 
 
+@test("told to stop while files are opened: what is under way is answered, every release in the log was received")
+def _(alliance):
+    node = alliance.nodes["au.example"]
+    tdf = tdf_edit.Tdf.read(alliance.protect(b"x")[1])
+    askers, kao = [alliance.people[name].asker() for name in ("bob", "carol", "arthur")], tdf.kaos[-1]
+    before, shares, broken = node.counts()["released"], [], []
+
+    def ask(asker):
+        while True:
+            try:
+                _, got = asker.rewrap(node.url, wire.rewrap_body(tdf.policy, [kao]))
+                shares.append(got["kao-0"])
+            except ConnectionRefusedError:
+                return
+            except (OSError, wire.http.client.HTTPException) as error:
+                broken.append(error)
+
+    threads = [threading.Thread(target=ask, args=(asker,)) for asker in askers]
+    for thread in threads:
+        thread.start()
+    wait_for("shares", lambda: len(shares) > 30)
+    same(node.stop(), 0, "exit status")
+    for thread in threads:
+        thread.join()
+    node.start()
+    check(all(isinstance(share, bytes) for share in shares), "refused: %s" % [s for s in shares if isinstance(s, str)][:3])
+    same(node.counts()["released"] - before, len(shares), "releases in the log, and shares received; broken: %s" % broken[:3])
+
+
 @test("a dead parent ends all its processes; started again, the node serves and its log verifies")
 def _(alliance):
     node = alliance.nodes["uk.example"]
@@ -327,3 +356,12 @@ def _(alliance):
     node.verify()
     alliance.people["carol"].decrypt(target, alliance.path())
 
+
+
+@test("every line of every node's own log is one JSON object with time, process and event")
+def _(alliance):
+    for node in alliance.nodes.values():
+        events = node.events()
+        check(len(events) > 10, "hardly any lines")
+        check(all({"time", "process", "event"} <= set(event) for event in events), "a line without time, process or event")
+        check({"edge", "judge"} <= {event["process"] for event in events}, "a process says nothing")
