@@ -56,6 +56,36 @@ an_unsealed_file_without_sid_is_released_too(void **state)
 	assert_opens(s, &answer.released, 0, 0);
 }
 
+/*
+ * One answer has one session key, and a request of several policies is checked policy by policy: all CHECKs come before the
+ * first RELEASE. The third belongs to another request.
+ */
+static void
+the_checks_of_one_request_share_a_session_key(void **state)
+{
+	struct scene *s = *state;
+	struct ent_msg_release release[3];
+	struct ent_view keys[ENT_COUNT(release)];
+	struct ent_msg answer;
+
+	for (size_t i = 0; i < ENT_COUNT(release); i++) {
+		if (i == 2)
+			s->request_token = request_token(s, s->dpop, 50);
+		check_and_record(s);
+		write_down(s);
+		append_entry(s);
+		release[i] = s->release;
+	}
+	for (size_t i = 0; i < ENT_COUNT(release); i++) {
+		s->release = release[i];
+		assert_ok(send_release(s, &answer));
+		keys[i] = keep(s, answer.released.session_public);
+		assert_opens(s, &answer.released, 0, 0);
+	}
+	assert_true(ent_view_eq(keys[0], keys[1]));
+	assert_false(ent_view_eq(keys[0], keys[2]));
+}
+
 /* ---- lies in the record: it is logged, but it is not of this release ---- */
 
 static void lie_token(struct scene *s) { s->record.token.bytes[0] ^= 1; }
@@ -374,6 +404,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_honest_judge_gets_the_shares_wrapped_for_the_caller),
 		TEST(an_unsealed_file_without_sid_is_released_too),
+		TEST(the_checks_of_one_request_share_a_session_key),
 		TEST(every_single_lie_of_the_judge_is_refused_and_ends_the_handle),
 		TEST(a_checkpoint_from_before_the_entry_is_refused),
 		TEST(a_handle_works_once),
