@@ -9,7 +9,7 @@
 #define ENT_LIMIT_CLAIM_LIST 64   /* values of `projects` and `nationality` */
 #define ENT_LIMIT_SUB 128         /* contracts: Names */
 
-enum { URL_MAX = 2048, KID_MAX = 128 };
+enum { URL_MAX = 2048, KID_MAX = 128, ACCESS_TOKEN_MAX = 16384 /* of the CHECK message: a longer one would fail only there */ };
 
 static const char invalid_proof[] = "WWW-Authenticate: DPoP error=\"invalid_dpop_proof\"";
 static const char unauthenticated[] = "unauthenticated";
@@ -62,6 +62,8 @@ read_header(struct ent_call *call, bool *bearer, struct refusal *refusal)
 		REFUSE(refusal, ENT_R_TOKEN_INVALID, "the Authorization scheme is neither DPoP nor Bearer");
 	if (value.len == 0 || ent_view_find(value, ' ', 0) < value.len)
 		REFUSE(refusal, ENT_R_TOKEN_INVALID, "the Authorization header does not hold one token");
+	if (value.len > ACCESS_TOKEN_MAX)
+		REFUSE(refusal, ENT_R_TOKEN_INVALID, "an access token of %zu characters, limit %d", value.len, ACCESS_TOKEN_MAX);
 	call->caller.token = value;
 	ent_sha256(&call->caller.token_hash, value);
 	return true;

@@ -19,32 +19,6 @@ static const struct ent_route routes[] = {
 	{ "POST", "/charter/submit", "text/plain", ENT_ROUTE_PUBLIC, true, ent_submit, NULL },
 };
 
-static bool
-is_word(uint8_t c, bool dots)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (dots && c == '.');
-}
-
-/* ^/[\w.]+\.[\w.]+/\w+$ : what the platform sends to its RPC handlers (wire reference 3.1). */
-static bool
-is_rpc_path(struct ent_view path)
-{
-	size_t slash = ent_view_find(path, '/', 1);
-	struct ent_view service = ent_view_slice(path, 1, slash > 0 ? slash - 1 : 0);
-	struct ent_view method = ent_view_slice(path, slash + 1, path.len);
-	size_t dot = ent_view_find(service, '.', 1);
-
-	if (slash >= path.len || method.len == 0 || dot + 1 >= service.len)
-		return false;
-	for (size_t i = 0; i < service.len; i++)
-		if (!is_word(service.data[i], true))
-			return false;
-	for (size_t i = 0; i < method.len; i++)
-		if (!is_word(method.data[i], false))
-			return false;
-	return true;
-}
-
 static uint8_t
 lower(uint8_t c)
 {
@@ -90,11 +64,14 @@ answer_plain(struct ent_judge *judge, struct ent_call *call, unsigned status, co
 	ent_answer_bytes(judge, call, status, "text/plain; charset=utf-8", ent_view_str(text));
 }
 
-/* No such path. An RPC path first tells who asks: what exists here is not a stranger's to list. */
+/*
+ * No such path. First say who asks: what exists here is not a stranger's to list (clients expect 401 of unknown paths, and of an
+ * invalid token everywhere). /.well-known/ is everybody's (RFC 8615).
+ */
 static const struct ent_route *
 not_found(struct ent_judge *judge, struct ent_call *call)
 {
-	if (!is_rpc_path(call->http.path) || ent_auth_call(judge, call, false))
+	if (ent_view_starts(call->http.path, ENT_LIT("/.well-known/")) || ent_auth_call(judge, call, false))
 		answer_plain(judge, call, 404, "not found\n");
 	return NULL;
 }
@@ -131,7 +108,9 @@ ent_route_json(struct ent_judge *judge, struct ent_call *call, json_t **out)
 {
 	json_error_t why;
 
-	*out = json_loadb((const char *)call->http.body.data, call->http.body.len, JSON_REJECT_DUPLICATES, &why);
+	/* Integers as reals: a number in a member that we ignore must not be too large for us. */
+	*out = json_loadb((const char *)call->http.body.data, call->http.body.len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL,
+	    &why);
 	if (json_is_object(*out))
 		return;
 	json_decref(*out);

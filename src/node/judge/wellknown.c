@@ -136,9 +136,9 @@ server_json(const struct ent_party *member)
 static size_t
 page_number(const json_t *pagination, const char *name, size_t otherwise)
 {
-	json_int_t value = json_integer_value(json_object_get(pagination, name));
+	double value = json_number_value(json_object_get(pagination, name));
 
-	return value > 0 && value < LIST_LIMIT_MAX ? (size_t)value : otherwise;
+	return value >= 1 && value < LIST_LIMIT_MAX ? (size_t)value : otherwise;
 }
 
 enum ent_status

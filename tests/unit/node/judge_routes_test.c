@@ -58,7 +58,9 @@ answers_by_method_path_and_content_type(void **state)
 		struct ask ask;
 		int status;
 	} rows[] = {
-		{ { .path = "/nowhere" }, 404 },
+		{ { .path = "/nowhere" }, 401 },
+		{ { .method = "GET", .path = "/attributes", .authorization = { "Bearer rubbish" } }, 401 },
+		{ { .method = "GET", .path = "/.well-known/nowhere" }, 404 },
 		{ { .path = "/unknown.Service/Method", .body = "{}" }, 401 },
 		{ { .path = "/kas.AccessService/Unknown", .body = "{}" }, 401 },
 		{ { .method = "GET", .path = "/kas.AccessService/PublicKey" }, 405 },
@@ -67,6 +69,8 @@ answers_by_method_path_and_content_type(void **state)
 		{ { .path = "/kas.AccessService/PublicKey", .body = "" }, 400 },
 		{ { .path = "/kas.AccessService/PublicKey", .body = "[]" }, 400 },
 		{ { .path = "/kas.AccessService/PublicKey", .body = "{\"v\":\"1\",\"v\":\"2\"}" }, 400 },
+		{ { .path = "/kas.AccessService/PublicKey",
+		    .body = "{\"algorithm\":\"ec:secp256r1\",\"unknown\":99999999999999999999999}" }, 200 },
 		{ { .path = "/kas.AccessService/PublicKey", .body = "{}" }, 404 }, /* rsa:2048: this node has none */
 		{ { .path = "/kas.AccessService/PublicKey", .body = "{\"algorithm\":\"ec:secp521r1\"}" }, 404 },
 		{ { .path = "/kas.AccessService/PublicKey", .content_type = "Application/JSON;charset=UTF-8",
