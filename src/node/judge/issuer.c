@@ -2,6 +2,7 @@
  * The node as its own issuer: discovery, JWKS, and the token endpoint for client credentials (RFC 6749 4.4, RFC 9449 5).
  * Secrets are argon2id: one check at a time, as late calls, so that guessing costs the guesser and not the others.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
@@ -11,13 +12,16 @@
 #include "codec/base64.h"
 #include "crypto/secret.h"
 #include "home/account.h"
+#include "net/address.h"
 #include "node/judge/judge.h"
 
 #define ENT_TOKEN_LIFE_S 300
 #define ENT_LIMIT_FORM 16384       /* bytes of a token request */
 #define ENT_LIMIT_FORM_FIELDS 32
-#define ENT_TOKEN_RATE_A_S 10      /* token requests a second, over all callers ... */
+#define ENT_TOKEN_RATE_A_S 10      /* checks of a secret a second, for one address ... */
 #define ENT_TOKEN_BURST 40         /* ... and how many may come at once */
+#define ENT_TOKEN_WRONG_COST 4     /* a wrong secret counts as so many */
+#define ENT_LIMIT_TOKEN_PEERS 256  /* addresses that are told apart */
 
 enum { URL_MAX = 2048, KEYHOLDER_ARENA_MAX = 1 << 20, NAMES_MAX = 64 };
 
@@ -28,22 +32,25 @@ struct token_form {
 	struct ent_view client_secret;
 };
 
+/*
+ * One address's checks. There is none for all callers together: whoever emptied that would keep everybody from opening files.
+ * Only what costs a check of a secret is taken, so that nobody is slowed down by rubbish of others behind the same address.
+ */
+struct bucket {
+	char peer[ENT_ADDRESS_TEXT_SIZE];
+	int64_t tokens_milli;
+	int64_t filled_mono_ms; /* 0: nobody's yet */
+};
+
 struct ent_issuing {
-	int64_t tokens_milli; /* of the bucket */
-	int64_t filled_mono_ms;
+	struct bucket buckets[ENT_LIMIT_TOKEN_PEERS];
 };
 
 enum ent_status
 ent_issuing_new(struct ent_issuing **out, struct ent_error *err)
 {
-	struct ent_issuing *issuing = calloc(1, sizeof(*issuing));
-
-	if (issuing == NULL)
-		return ent_fail(err, ENT_E_NO_MEMORY, "no memory for the issuer");
-	issuing->tokens_milli = ENT_TOKEN_BURST * 1000;
-	issuing->filled_mono_ms = ent_clock_mono_ms();
-	*out = issuing;
-	return ENT_OK;
+	*out = calloc(1, sizeof(**out));
+	return *out != NULL ? ENT_OK : ent_fail(err, ENT_E_NO_MEMORY, "no memory for the issuer");
 }
 
 void
@@ -52,18 +59,38 @@ ent_issuing_free(struct ent_issuing *issuing)
 	free(issuing);
 }
 
+/* The address's own, or the one that was not used for the longest time, full again. */
+static struct bucket *
+bucket_of(struct ent_issuing *issuing, struct ent_view peer)
+{
+	struct bucket *oldest = &issuing->buckets[0];
+
+	for (size_t i = 0; i < ENT_LIMIT_TOKEN_PEERS; i++) {
+		struct bucket *bucket = &issuing->buckets[i];
+
+		if (bucket->filled_mono_ms != 0 && ent_view_eq_str(peer, bucket->peer))
+			return bucket;
+		if (bucket->filled_mono_ms < oldest->filled_mono_ms)
+			oldest = bucket;
+	}
+	snprintf(oldest->peer, sizeof(oldest->peer), "%.*s", ENT_FMT(peer));
+	oldest->tokens_milli = ENT_TOKEN_BURST * 1000;
+	oldest->filled_mono_ms = ent_clock_mono_ms();
+	return oldest;
+}
+
 static bool
-take_from_bucket(struct ent_issuing *issuing)
+take_from_bucket(struct bucket *bucket)
 {
 	int64_t now = ent_clock_mono_ms();
 
-	issuing->tokens_milli += (now - issuing->filled_mono_ms) * ENT_TOKEN_RATE_A_S;
-	if (issuing->tokens_milli > ENT_TOKEN_BURST * 1000)
-		issuing->tokens_milli = ENT_TOKEN_BURST * 1000;
-	issuing->filled_mono_ms = now;
-	if (issuing->tokens_milli < 1000)
+	bucket->tokens_milli += (now - bucket->filled_mono_ms) * ENT_TOKEN_RATE_A_S;
+	if (bucket->tokens_milli > ENT_TOKEN_BURST * 1000)
+		bucket->tokens_milli = ENT_TOKEN_BURST * 1000;
+	bucket->filled_mono_ms = now;
+	if (bucket->tokens_milli < 1000)
 		return false;
-	issuing->tokens_milli -= 1000;
+	bucket->tokens_milli -= 1000;
 	return true;
 }
 
@@ -331,9 +358,14 @@ grant(struct ent_judge *judge, struct ent_call *call, const struct token_form *f
 {
 	struct ent_account account = { 0 };
 	struct ent_error why = { 0 };
+	struct bucket *bucket = bucket_of(judge->issuing, call->http.peer);
 	char jkt[ENT_JKT_SIZE];
 	bool done;
 
+	if (!take_from_bucket(bucket)) {
+		answer_error(judge, call, 429, "temporarily_unavailable", "more token requests of one address than this node answers");
+		return ENT_OK;
+	}
 	ENT_TRY(refuse_wrong_clock(judge, call, &done, err));
 	if (done)
 		return ENT_OK;
@@ -346,6 +378,7 @@ grant(struct ent_judge *judge, struct ent_call *call, const struct token_form *f
 	if (check_client(judge, call, form, &account, &why) != ENT_OK) {
 		if (why.code != ENT_E_UNAUTHENTICATED)
 			return ent_fail(err, why.code, "%s", why.text);
+		bucket->tokens_milli -= (ENT_TOKEN_WRONG_COST - 1) * 1000;
 		answer_error(judge, call, 401, "invalid_client", why.text);
 		return ENT_OK;
 	}
@@ -360,9 +393,7 @@ ent_issuer_token(struct ent_judge *judge, struct ent_call *call, struct ent_erro
 
 	if (ent_judge_own_issuer(judge).len == 0)
 		return ent_fail(err, ENT_E_NOT_FOUND, "this node issues no tokens: its party's issuer is elsewhere");
-	if (!take_from_bucket(judge->issuing))
-		answer_error(judge, call, 429, "temporarily_unavailable", "more token requests than this node answers");
-	else if (form_parse(call->arena, &form, call->http.body, &why) != ENT_OK || basic_parse(call, &form, &why) != ENT_OK)
+	if (form_parse(call->arena, &form, call->http.body, &why) != ENT_OK || basic_parse(call, &form, &why) != ENT_OK)
 		answer_error(judge, call, 400, "invalid_request", why.text);
 	else if (form.grant_type.data == NULL)
 		answer_error(judge, call, 400, "invalid_request", "no grant_type");

@@ -250,12 +250,26 @@ slows_down_whoever_guesses_secrets(void **state)
 	int busy = 0;
 
 	for (int i = 0; i < 60 && busy == 0; i++) {
-		struct reply reply = ask_token(node, "grant_type=guess", NULL, NULL);
+		struct reply reply = ask_token(node, GRANT "&client_id=alice&client_secret=guess", NULL, NULL);
 
 		busy += reply.status == 429;
 		reply_fini(&reply);
 	}
 	assert_true(busy > 0);
+}
+
+/* What costs no check of a secret takes nothing from those who ask for tokens. */
+static void
+gives_tokens_while_somebody_sends_rubbish(void **state)
+{
+	struct node *node = *state;
+	struct reply reply;
+
+	for (int i = 0; i < 200; i++)
+		assert_error(ask_token(node, "grant_type=guess", NULL, NULL), 400, "unsupported_grant_type");
+	reply = ask_token(node, GRANT "&client_id=alice&client_secret=correct+horse+battery+staple", NULL, NULL);
+	assert_int_equal(reply.status, 200);
+	reply_fini(&reply);
 }
 
 static void
@@ -411,6 +425,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(refuses_wrong_clients_and_malformed_requests, setup, teardown),
 		cmocka_unit_test_setup_teardown(binds_a_token_to_the_proofs_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(slows_down_whoever_guesses_secrets, setup, teardown),
+		cmocka_unit_test_setup_teardown(gives_tokens_while_somebody_sends_rubbish, setup, teardown),
 		cmocka_unit_test_setup_teardown(publishes_the_issuers_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_a_proposal_only_once_it_was_announced, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_only_its_own_partys_signed_statements, setup, teardown),
