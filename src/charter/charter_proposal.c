@@ -72,6 +72,22 @@ unenforced_line(const struct ent_proposal *p)
 	return p->originator_last ? "originator last" : NULL;
 }
 
+enum ent_status
+ent_charter_enforced(const struct ent_proposal *proposal, struct ent_error *err)
+{
+	static const char *const kinds[] = { [ENT_PROPOSAL_PARTY] = "party", [ENT_PROPOSAL_ADMIT] = "admit",
+		[ENT_PROPOSAL_LABELS] = "labels", [ENT_PROPOSAL_PROFILE] = "profile" };
+	const char *line;
+
+	if (proposal->kind != ENT_PROPOSAL_PROJECT)
+		return ent_fail(err, ENT_E_UNSUPPORTED, "proposals of kind `%s` are not acted on by this version, so it takes none",
+		    kinds[proposal->kind]);
+	line = unenforced_line(proposal);
+	if (line != NULL)
+		return ent_fail(err, ENT_E_UNSUPPORTED, "the proposal says `%s`, which this version does not enforce yet, so it is refused", line);
+	return ENT_OK;
+}
+
 /* ---- targets ---- */
 
 static enum ent_status

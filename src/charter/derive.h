@@ -41,6 +41,8 @@ uint64_t ent_charter_generation(const struct ent_charter *charter); /* grows wit
 ENT_MUST_USE enum ent_status ent_charter_signatures(const struct ent_epoch *epoch, const struct ent_note *note, struct ent_buf *words,
     bool *complete, struct ent_error *err);
 
+/* Does this version act on everything that the proposal says? ENT_E_UNSUPPORTED names the kind or the line that it does not. */
+ENT_MUST_USE enum ent_status ent_charter_enforced(const struct ent_proposal *proposal, struct ent_error *err);
 /* A proposal's text. Parsed and checked against the epoch (charter, pillar, participants are members, pillar open for admit, ...). ENT_E_EXISTS when known (harmless). */
 ENT_MUST_USE enum ent_status ent_charter_add_proposal(struct ent_charter *charter, struct ent_view text, struct ent_error *err);
 const struct ent_doc *ent_charter_proposal(const struct ent_charter *charter, const struct ent_hash *hash); /* NULL: unknown */

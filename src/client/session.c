@@ -1,5 +1,6 @@
 /* Calls to nodes: the access token, DPoP proofs, Connect JSON. */
 #include <stdio.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -7,7 +8,7 @@
 #include "codec/base64.h"
 #include "jose/dpop.h"
 
-enum { SECRET_MAX = 1024, TOKEN_MARGIN_S = 20 };
+enum { SECRET_MAX = 1024, TOKEN_MARGIN_S = 20, BUSY_TRIES = 20, BUSY_PAUSE_MS = 500 };
 
 static enum ent_status
 status_of(int http, struct ent_error *err, const char *url, const char *words)
@@ -157,6 +158,22 @@ ask_token(struct entente_profile *profile, const char *url, const char *nonce, s
 	return ent_fetch(profile->fetcher, &request, answer, err);
 }
 
+/* A busy issuer asks for patience (429): a script of many commands is slowed down and not broken. */
+static enum ent_status
+ask_patiently(struct entente_profile *profile, const char *url, const char *nonce, struct ent_fetch_answer *answer, struct ent_error *err)
+{
+	const struct timespec pause = { BUSY_PAUSE_MS / 1000, BUSY_PAUSE_MS % 1000 * 1000000L };
+
+	for (unsigned try = 1;; try++) {
+		ENT_TRY(ask_token(profile, url, nonce, answer, err));
+		if (answer->status != 429 || try == BUSY_TRIES)
+			return ENT_OK;
+		ent_fetch_answer_fini(answer);
+		*answer = (struct ent_fetch_answer){ 0 };
+		nanosleep(&pause, NULL);
+	}
+}
+
 enum ent_status
 ent_session_token(struct entente_profile *profile, struct ent_error *err)
 {
@@ -170,14 +187,14 @@ ent_session_token(struct entente_profile *profile, struct ent_error *err)
 	if (profile->dpop_key == NULL)
 		ENT_TRY(ent_key_generate(&profile->dpop_key, ENT_KEY_EC_P256, err));
 	ENT_TRY(token_endpoint(profile, endpoint, err));
-	ENT_TRY(ask_token(profile, endpoint, "", &answer, err));
+	ENT_TRY(ask_patiently(profile, endpoint, "", &answer, err));
 	if (answer.status != 200 && answer.dpop_nonce[0] != '\0') {
 		char nonce[sizeof(answer.dpop_nonce)];
 
 		memcpy(nonce, answer.dpop_nonce, sizeof(nonce));
 		ent_fetch_answer_fini(&answer);
 		answer = (struct ent_fetch_answer){ 0 };
-		ENT_TRY(ask_token(profile, endpoint, nonce, &answer, err));
+		ENT_TRY(ask_patiently(profile, endpoint, nonce, &answer, err));
 	}
 	if (answer.status == 200)
 		return keep_token(profile, ent_buf_view(&answer.body), now, err);

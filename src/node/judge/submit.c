@@ -36,12 +36,18 @@ is_proposal(struct ent_view text)
 /* ---- proposals ---- */
 
 static enum ent_status
-keep_proposal(struct ent_judge *judge, const struct ent_hash *hash, struct ent_view text, struct ent_error *err)
+keep_proposal(struct ent_judge *judge, struct ent_call *call, const struct ent_hash *hash, struct ent_error *err)
 {
 	struct ent_charter *charter = ent_mirror_charter(judge->mirror);
+	struct ent_view text = call->http.body;
+	struct ent_doc doc;
 
 	if (ent_charter_proposal(charter, hash) != NULL)
 		return ENT_OK; /* harmless: it is named by its content */
+	ENT_TRY(ent_doc_parse(&doc, call->arena, text, err));
+	/* Nobody's officers should sign what this member's node could not hold them to. */
+	if (doc.kind == ENT_DOC_PROPOSAL)
+		ENT_TRY(ent_charter_enforced(&doc.proposal, err));
 	if (!ent_charter_proposal_announced(charter, hash))
 		return ent_fail(err, ENT_E_REFUSED, "no officer's `note proposal` of this hash stands in a log that this node knows: "
 		    "submit the note first");
@@ -63,8 +69,8 @@ check_statement(struct ent_judge *judge, struct ent_call *call, struct ent_hash 
 	if (doc.kind != ENT_DOC_STATEMENT)
 		return ent_fail(err, ENT_E_REFUSED, "only statements and proposals are submitted here");
 	if (doc.statement.act == ENT_ACT_STOP)
-		return ent_fail(err, ENT_E_REFUSED, "this version does not act on `stop`, so it does not take one: tell the members "
-		    "by telephone");
+		return ent_fail(err, ENT_E_REFUSED, "this version does not act on `stop`, so it takes none: the other members must be "
+		    "told by other means");
 	if (!ent_view_eq(doc.statement.by, judge->self))
 		return ent_fail(err, ENT_E_REFUSED, "this is a statement by %.*s: submit it to that party's node",
 		    ENT_FMT(doc.statement.by));
@@ -132,7 +138,7 @@ ent_submit(struct ent_judge *judge, struct ent_call *call, struct ent_error *err
 	if (call->http.body.len > ENT_LIMIT_SUBMIT)
 		status = ent_fail(&why, ENT_E_LIMIT, "%zu bytes, limit %u", call->http.body.len, ENT_LIMIT_SUBMIT);
 	else if (proposal)
-		status = keep_proposal(judge, &hash, call->http.body, &why);
+		status = keep_proposal(judge, call, &hash, &why);
 	else
 		status = take_statement(judge, call, &hash, &index, &why);
 	log_submission(call, proposal ? "proposal" : "statement", &hash, &why);
