@@ -18,7 +18,7 @@ wipe(void *p, size_t len)
 void
 ent_buf_fini(struct ent_buf *buf)
 {
-	wipe(buf->data, buf->len);
+	wipe(buf->data, buf->cap); /* all of it: what was cleared or consumed may have been a secret too */
 	free(buf->data);
 	buf->data = NULL;
 	buf->len = 0;
@@ -48,7 +48,7 @@ reserve(struct ent_buf *buf, size_t want, struct ent_error *err)
 		return ent_fail(err, ENT_E_NO_MEMORY, "no memory for a buffer of %zu bytes", cap);
 	if (buf->len > 0)
 		memcpy(moved, buf->data, buf->len);
-	wipe(buf->data, buf->len);
+	wipe(buf->data, buf->cap);
 	free(buf->data);
 	buf->data = moved;
 	buf->cap = cap;

@@ -14,24 +14,27 @@ ent_fd_close(int fd)
 		close(fd);
 }
 
-enum ent_status
-ent_file_read(struct ent_buf *out, const char *path, size_t max, struct ent_error *err)
+static enum ent_status
+open_regular(int *fd, struct stat *st, const char *path, struct ent_error *err)
 {
-	ENT_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (*fd < 0 && errno == ENOENT)
+		return ent_fail(err, ENT_E_NOT_FOUND, "%s does not exist", path);
+	if (*fd < 0)
+		return ent_fail_errno(err, ENT_E_IO, errno, "cannot open %s", path);
+	if (fstat(*fd, st) != 0)
+		return ent_fail_errno(err, ENT_E_IO, errno, "cannot stat %s", path);
+	return S_ISREG(st->st_mode) ? ENT_OK : ent_fail(err, ENT_E_INPUT, "%s is not a regular file", path);
+}
+
+/* To the end, through a chunk that the caller wipes. */
+static enum ent_status
+read_all(struct ent_buf *out, int fd, uint8_t *chunk, size_t chunk_size, const char *path, size_t max, struct ent_error *err)
+{
 	size_t got = 0;
 
-	if (fd < 0 && errno == ENOENT)
-		return ent_fail(err, ENT_E_NOT_FOUND, "%s does not exist", path);
-	if (fd < 0)
-		return ent_fail_errno(err, ENT_E_IO, errno, "cannot open %s", path);
-	if (fstat(fd, &st) != 0)
-		return ent_fail_errno(err, ENT_E_IO, errno, "cannot stat %s", path);
-	if (!S_ISREG(st.st_mode))
-		return ent_fail(err, ENT_E_INPUT, "%s is not a regular file", path);
 	for (;;) {
-		uint8_t chunk[16384];
-		ssize_t n = read(fd, chunk, sizeof(chunk));
+		ssize_t n = read(fd, chunk, chunk_size);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -43,8 +46,40 @@ ent_file_read(struct ent_buf *out, const char *path, size_t max, struct ent_erro
 		if (got > max)
 			return ent_fail(err, ENT_E_LIMIT, "%s is larger than %zu bytes", path, max);
 		ENT_TRY(ent_buf_add(out, ent_view_from(chunk, (size_t)n), err));
-		explicit_bzero(chunk, sizeof(chunk)); /* key files come this way too */
 	}
+}
+
+static enum ent_status
+read_open(struct ent_buf *out, int fd, const char *path, size_t max, struct ent_error *err)
+{
+	uint8_t chunk[16384];
+	enum ent_status status = read_all(out, fd, chunk, sizeof(chunk), path, max, err);
+
+	explicit_bzero(chunk, sizeof(chunk)); /* key files come this way too */
+	return status;
+}
+
+enum ent_status
+ent_file_read(struct ent_buf *out, const char *path, size_t max, struct ent_error *err)
+{
+	ENT_AUTO_FD fd = -1;
+	struct stat st;
+
+	ENT_TRY(open_regular(&fd, &st, path, err));
+	return read_open(out, fd, path, max, err);
+}
+
+enum ent_status
+ent_file_read_private(struct ent_buf *out, const char *path, size_t max, struct ent_error *err)
+{
+	ENT_AUTO_FD fd = -1;
+	struct stat st;
+
+	ENT_TRY(open_regular(&fd, &st, path, err));
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return ent_fail(err, ENT_E_CONFIG, "%s holds a secret and is open to others (mode %03o): chmod 600 it, and replace the "
+		    "secret if somebody may have read it", path, (unsigned)(st.st_mode & 0777));
+	return read_open(out, fd, path, max, err);
 }
 
 enum ent_status
@@ -168,6 +203,8 @@ ent_dir_make(const char *path, mode_t mode, struct ent_error *err)
 {
 	char part[ENT_PATH_MAX];
 
+	if (path[0] == '\0')
+		return ent_fail(err, ENT_E_INPUT, "a folder without a name cannot be made");
 	ENT_TRY(ent_path_join(part, sizeof(part), err, "%s", path));
 	for (char *at = part + 1;; at++) {
 		char keep = *at;

@@ -9,6 +9,9 @@
 /* Read a whole regular file, or ENT_E_LIMIT when it has more than max bytes, ENT_E_NOT_FOUND, ENT_E_IO. Adds to out. */
 ENT_MUST_USE enum ent_status ent_file_read(struct ent_buf *out, const char *path, size_t max, struct ent_error *err);
 
+/* As ent_file_read, but ENT_E_CONFIG when anybody but its owner may touch the file. The look and the bytes are of one open file. */
+ENT_MUST_USE enum ent_status ent_file_read_private(struct ent_buf *out, const char *path, size_t max, struct ent_error *err);
+
 /*
  * Write bytes under a temporary name in the same folder, fsync, rename to path, fsync the folder.
  * A reader sees the old file or the new one. mode as in open(2).
@@ -24,7 +27,7 @@ ENT_MUST_USE enum ent_status ent_fd_write(int fd, struct ent_view bytes, struct 
 /* Read exactly len bytes at offset; a short file is ENT_E_FORMAT. */
 ENT_MUST_USE enum ent_status ent_fd_pread(int fd, void *into, size_t len, uint64_t offset, struct ent_error *err);
 
-/* mkdir -p with mode for the folders that are made. */
+/* mkdir -p with mode for the folders that are made. ENT_E_INPUT for "". */
 ENT_MUST_USE enum ent_status ent_dir_make(const char *path, mode_t mode, struct ent_error *err);
 
 /* fsync of the folder itself. */

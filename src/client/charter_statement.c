@@ -8,7 +8,7 @@
 #include "codec/base64.h"
 #include "codec/time.h"
 
-enum { NOT_AFTER_S = 14 * 86400, ISSUER_KEY_LIFE_S = 365 * 86400, HASH_PREFIX_MIN = 8, DATA_KEYS_MAX = 16 };
+enum { NOT_AFTER_S = 14 * 86400, ISSUER_KEY_LIFE_S = 365 * 86400, HASH_PREFIX_MIN = 8, PEM_MAX = 16384 };
 
 /* One command at work. */
 struct desk {
@@ -253,10 +253,10 @@ publish(struct desk *desk, struct ent_doc *doc, const struct entente_statement *
 static enum ent_status
 load_public(const char *path, struct ent_pubkey **out, struct ent_error *err)
 {
-	ENT_AUTO_FINI(ent_buf) pem = ent_buf_with_max(16384);
+	ENT_AUTO_FINI(ent_buf) pem = ent_buf_with_max(PEM_MAX);
 	ENT_AUTO(ent_key) key = NULL;
 
-	ENT_TRY(ent_file_read(&pem, path, 16384, err));
+	ENT_TRY(ent_file_read_private(&pem, path, PEM_MAX, err));
 	ENT_TRY(ent_key_from_pkcs8_pem(&key, ent_buf_view(&pem), err));
 	return ent_pubkey_from_spki(out, ent_pubkey_spki(ent_key_public(key)), err);
 }

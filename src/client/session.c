@@ -108,7 +108,7 @@ basic_header(struct entente_profile *profile, struct ent_buf *out, struct ent_er
 	if (profile->client_id == NULL || profile->secret_path == NULL)
 		return ent_fail(err, ENT_E_CONFIG, "the profile %s has no client_id and secret_file, so it cannot ask for a token",
 		    profile->dir);
-	ENT_TRY(ent_file_read(&secret, profile->secret_path, SECRET_MAX, err));
+	ENT_TRY(ent_file_read_private(&secret, profile->secret_path, SECRET_MAX, err));
 	while (secret.len > 0 && (secret.data[secret.len - 1] == '\n' || secret.data[secret.len - 1] == '\r'))
 		secret.len--;
 	ENT_TRY(add_urlencoded(&pair, ent_view_str(profile->client_id), err));

@@ -1,10 +1,6 @@
 #include "note/key.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "codec/base64.h"
@@ -178,39 +174,16 @@ ent_signer_parse(struct ent_signer **out, struct ent_view line, struct ent_error
 	return ENT_OK;
 }
 
-/* Permissions and bytes are of the same open file, so nobody can swap it between the two looks. */
-static enum ent_status
-read_private(struct ent_buf *out, const char *path, struct ent_error *err)
-{
-	ENT_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	uint8_t *room;
-
-	if (fd < 0 && errno == ENOENT)
-		return ent_fail(err, ENT_E_NOT_FOUND, "the key file %s does not exist", path);
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return ent_fail_errno(err, ENT_E_IO, errno, "cannot open the key file %s", path);
-	if (!S_ISREG(st.st_mode))
-		return ent_fail(err, ENT_E_CONFIG, "%s is not a regular file", path);
-	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return ent_fail(err, ENT_E_CONFIG, "the key file %s is open to others (mode %03o): chmod 600 it, and replace the "
-		    "key if somebody may have read it", path, (unsigned)(st.st_mode & 0777));
-	if (st.st_size <= 0 || (size_t)st.st_size > out->max)
-		return ent_fail(err, ENT_E_LIMIT, "the key file %s has %lld bytes, limit %zu", path, (long long)st.st_size,
-		    out->max);
-	ENT_TRY(ent_buf_grow(out, &room, (size_t)st.st_size, err));
-	return ent_fd_pread(fd, room, (size_t)st.st_size, 0, err);
-}
-
 enum ent_status
 ent_signer_load(struct ent_signer **out, const char *path, struct ent_error *err)
 {
 	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(ENT_NOTE_KEY_LINE_MAX + 1);
 	struct ent_view line;
 
-	ENT_TRY(read_private(&text, path, err));
+	if (ent_file_read_private(&text, path, ENT_NOTE_KEY_LINE_MAX + 1, err) != ENT_OK)
+		return ent_error_context(err, "key file");
 	line = ent_buf_view(&text);
-	if (line.data[line.len - 1] == '\n')
+	if (line.len > 0 && line.data[line.len - 1] == '\n')
 		line.len--;
 	if (ent_signer_parse(out, line, err) != ENT_OK)
 		return ent_error_context(err, "key file %s", path);

@@ -165,6 +165,35 @@ folders_are_made_with_their_parents(void **state)
 }
 
 static void
+a_folder_without_a_name_is_refused(void **state)
+{
+	struct ent_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(ent_dir_make("", 0700, &err), ENT_E_INPUT);
+}
+
+static void
+a_secret_that_others_may_touch_is_refused(void **state)
+{
+	static const mode_t open_modes[] = { 0640, 0604, 0620, 0602, 0610, 0601 };
+	const struct place *place = *state;
+
+	for (size_t i = 0; i < ENT_COUNT(open_modes); i++) {
+		ENT_AUTO_FINI(ent_buf) buf = ent_buf_with_max(100);
+		struct ent_error err = { 0 };
+
+		assert_ok(ent_file_replace(place->path, ENT_LIT("secret"), open_modes[i], &err));
+		assert_int_equal(ent_file_read_private(&buf, place->path, 100, &err), ENT_E_CONFIG);
+		assert_int_equal(buf.len, 0);
+		ent_error_clear(&err);
+		assert_int_equal(chmod(place->path, 0600), 0);
+		assert_ok(ent_file_read_private(&buf, place->path, 100, &err));
+		assert_view(ent_buf_view(&buf), "secret");
+	}
+}
+
+static void
 a_path_that_does_not_fit_is_refused(void **state)
 {
 	struct ent_error err = { 0 };
@@ -187,6 +216,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_failed_write_leaves_no_temporary_file, make_place, drop_place),
 		cmocka_unit_test_setup_teardown(reading_at_an_offset_wants_all_of_it, make_place, drop_place),
 		cmocka_unit_test_setup_teardown(folders_are_made_with_their_parents, make_place, drop_place),
+		cmocka_unit_test_setup_teardown(a_secret_that_others_may_touch_is_refused, make_place, drop_place),
+		cmocka_unit_test(a_folder_without_a_name_is_refused),
 		cmocka_unit_test(a_path_that_does_not_fit_is_refused),
 	};
 
