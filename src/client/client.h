@@ -72,8 +72,10 @@ struct ent_output {
 	bool unnamed;              /* O_TMPFILE: nothing to remove when we die */
 	bool force;
 	const char *path;          /* final name */
-	char tmp[ENT_PATH_MAX];    /* when not unnamed */
+	char tmp[ENT_PATH_MAX];    /* the name until then, "" for none */
 };
+/* May an output go here? For asking before the work; ent_output_open asks again. */
+ENT_MUST_USE enum ent_status ent_output_check(const char *path, bool force, struct ent_error *err);
 ENT_MUST_USE enum ent_status ent_output_open(struct ent_output *out, const char *path, bool force, struct ent_error *err);
 ENT_MUST_USE enum ent_status ent_output_commit(struct ent_output *out, struct ent_error *err);
 void ent_output_fini(struct ent_output *out); /* removes what was not committed */

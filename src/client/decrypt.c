@@ -165,8 +165,7 @@ decrypt(struct entente_profile *profile, const struct entente_decrypt *options, 
 	ENT_AUTO_FD in_fd = -1;
 
 	ENT_TRY(ent_input_open(&in_fd, options->input, err));
-	if (options->output != NULL && strcmp(options->output, "-") != 0 && !options->force && ent_file_exists(options->output))
-		return ent_fail(err, ENT_E_EXISTS, "%s exists already; give --force to replace it", options->output);
+	ENT_TRY(ent_output_check(options->output, options->force != 0, err));
 	ENT_TRY(open_file(&r, profile, options, in_fd, err));
 	ENT_TRY(write_plain(&r, options, err));
 	*result = (struct entente_decrypt_result){ 0 };

@@ -416,8 +416,7 @@ encrypt(struct entente_profile *profile, const struct entente_encrypt *options, 
 		return ent_fail(err, ENT_E_USAGE, "no project is given: --project NAME says who may open the file");
 	/* The cheap questions first: nobody seals a file whose input is not there. */
 	ENT_TRY(ent_input_open(&in_fd, options->input, err));
-	if (options->output != NULL && strcmp(options->output, "-") != 0 && !options->force && ent_file_exists(options->output))
-		return ent_fail(err, ENT_E_EXISTS, "%s exists already; give --force to replace it", options->output);
+	ENT_TRY(ent_output_check(options->output, options->force != 0, err));
 	ENT_TRY(prepare(&job, err));
 	*result = (struct entente_encrypt_result){ 0 };
 	ENT_TRY(write_file(&job, in_fd, &result->plain_bytes, err));

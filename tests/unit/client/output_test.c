@@ -129,6 +129,43 @@ a_file_that_appears_meanwhile_is_not_replaced(void **state)
 	assert_int_equal(files_in_dir(), 1);
 }
 
+/* --force is for files: with rename(2) root would lose /dev/null to it. */
+static void
+only_a_regular_file_is_replaced(void **state)
+{
+	char link_path[160];
+
+	(void)state;
+	snprintf(link_path, sizeof(link_path), "%s/link", dir);
+	assert_int_equal(symlink(path, link_path), 0);
+	for (int force = 0; force <= 1; force++) {
+		const char *places[] = { "/dev/null", "/dev/stdout", dir, link_path };
+
+		for (size_t i = 0; i < ENT_COUNT(places); i++) {
+			struct ent_error err = { 0 };
+			struct ent_output out;
+
+			assert_int_equal(ent_output_check(places[i], force, &err), ENT_E_EXISTS);
+			ent_error_clear(&err);
+			assert_int_equal(ent_output_open(&out, places[i], force, &err), ENT_E_EXISTS);
+			ent_output_fini(&out);
+		}
+	}
+	assert_int_equal(unlink(link_path), 0);
+	assert_int_equal(files_in_dir(), 1);
+}
+
+static void
+a_name_that_cannot_be_is_refused_before_the_work(void **state)
+{
+	char name[400];
+	struct ent_error err = { 0 };
+
+	(void)state;
+	snprintf(name, sizeof(name), "%s/%0300d", dir, 0);
+	assert_int_equal(ent_output_check(name, false, &err), ENT_E_IO);
+}
+
 int
 main(void)
 {
@@ -138,6 +175,8 @@ main(void)
 		cmocka_unit_test(a_complete_output_is_there),
 		cmocka_unit_test(an_existing_file_is_replaced_only_by_force),
 		cmocka_unit_test(a_file_that_appears_meanwhile_is_not_replaced),
+		cmocka_unit_test(only_a_regular_file_is_replaced),
+		cmocka_unit_test(a_name_that_cannot_be_is_refused_before_the_work),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
