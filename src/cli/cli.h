@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_NUMBER, CLI_WORDS, CLI_COMMAS };
+enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_NUMBER, CLI_SMALL, CLI_WORDS, CLI_COMMAS };
+
+#define CLI_SMALL_MAX 65535
 
 enum cli_option {
 #define OPTION(id, name, letter, kind, argument, help) OPT_##id,

@@ -1,4 +1,5 @@
 /* entente: the command line. One table of commands (commands.c) over the public API. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +19,6 @@ cli_print(enum entente_status status, char *text, const struct entente_error *er
 		else
 			fputs(text, stdout);
 		entente_free(text);
-		if (fflush(stdout) != 0) {
-			fprintf(stderr, "entente: cannot write to standard output\n");
-			return ENTENTE_FAILED;
-		}
 		return (int)status; /* the text is the answer, also when the answer is no */
 	}
 	return status == ENTENTE_OK ? 0 : cli_fail(err);
@@ -113,6 +110,30 @@ run(const struct cli_command *command, int words, int argc, char **argv)
 	return command->run(&call);
 }
 
+/*
+ * A program may be started with 0, 1 or 2 closed. The next file that is opened would take the number, and messages would be
+ * written into a lock file or a database. What stands there instead cannot be used the way it would be: that fails as before.
+ */
+static void
+hold_standard_descriptors(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+			_exit(ENTENTE_FAILED);
+}
+
+/* What was said must have arrived: a script that reads half an answer must not see success. */
+static int
+end(int exit_code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return exit_code;
+	fprintf(stderr, "entente: cannot write to standard output\n");
+	return exit_code != 0 ? exit_code : ENTENTE_FAILED;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -120,6 +141,7 @@ main(int argc, char **argv)
 	const struct cli_command *best = NULL;
 	int best_words = 0;
 
+	hold_standard_descriptors();
 	setrlimit(RLIMIT_CORE, &no_core); /* a core file would hold keys */
 	signal(SIGPIPE, SIG_IGN);         /* a closed pipe is an error that is reported, with the output removed */
 	for (size_t i = 0; i < cli_command_count; i++) {
@@ -130,5 +152,5 @@ main(int argc, char **argv)
 			best_words = words;
 		}
 	}
-	return best != NULL ? run(best, best_words, argc, argv) : no_command(argc, argv);
+	return end(best != NULL ? run(best, best_words, argc, argv) : no_command(argc, argv));
 }

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -55,13 +56,18 @@ take(struct cli_call *call, enum cli_option option, char *value)
 	case CLI_COMMAS:
 		return add_commas(call, option, value);
 	case CLI_TEXT:
+		if (value[0] == '\0') /* an unset variable of a script: "" would become a path below / */
+			return cli_usage(call->command, "--%s has an empty value", row->name);
 		call->text[option] = value;
 		return again ? cli_usage(call->command, "--%s is given twice", row->name) : 0;
 	case CLI_NUMBER:
+	case CLI_SMALL:
 		errno = 0;
 		call->number[option] = strtoull(value, &end, 10);
 		if (errno != 0 || value[0] < '0' || value[0] > '9' || *end != '\0')
 			return cli_usage(call->command, "--%s wants a whole number, not \"%s\"", row->name, value);
+		if (row->kind == CLI_SMALL && call->number[option] > CLI_SMALL_MAX)
+			return cli_usage(call->command, "--%s is at most %d", row->name, CLI_SMALL_MAX);
 		return again ? cli_usage(call->command, "--%s is given twice", row->name) : 0;
 	}
 	return 0;
@@ -121,6 +127,9 @@ check_operands(struct cli_call *call, int argc, char **argv)
 	if (count > command->operands_max)
 		return cli_usage(command, "\"%s\" is one word too many", argv[optind + (int)command->operands_max]);
 	for (size_t i = 0; i < count; i++)
+		if (argv[optind + (int)i][0] == '\0')
+			return cli_usage(command, "%s is empty", command->operands);
+	for (size_t i = 0; i < count; i++)
 		call->operands[call->operand_count++] = argv[optind + (int)i];
 	return 0;
 }
@@ -132,13 +141,15 @@ cli_parse(struct cli_call *call, int argc, char **argv)
 	int value;
 
 	build(&table, call->command);
-	optind = 1;
+	optind = 0; /* glibc: start afresh, also in the middle of a cluster */
 	opterr = 0;
 	while ((value = getopt_long(argc, argv, table.letters, table.longs, NULL)) != -1) {
 		int failed;
 
 		if (value == ':')
 			return cli_usage(call->command, "%s needs a value", argv[optind - 1]);
+		if (value == '?' && optopt > 0 && optopt < LETTER_BASE)
+			return cli_usage(call->command, "-%c is not an option of this command", isprint(optopt) ? optopt : '?');
 		if (value == '?')
 			return cli_usage(call->command, "%s is not an option of this command, or not enough of one", argv[optind - 1]);
 		failed = take(call, option_of(value), optarg);

@@ -243,3 +243,25 @@ def _(alliance):
         with open(node.log, encoding="utf-8") as file:
             text = file.read()
         check("eyJ" not in text and "PRIVATE" not in text and secret not in text, "%s's log holds a token or a key" % node.member)
+
+
+def shell(script, *words):
+    """A command under a shell's redirections: (exit code, standard error)."""
+    done = subprocess.run(["/bin/sh", "-c", script, "sh", program("entente"), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                          check=False)
+    return done.returncode, done.stderr.decode("utf-8", "replace")
+
+
+@test("an answer that nobody could read is a failure: /dev/full, closed descriptors; nothing is written into another file")
+def _(alliance):
+    profile = alliance.people["alice"].profile
+    _, target = alliance.protect(b"x")
+    for words in (["--version"], ["--help"], ["charter", "show", "--profile", profile],
+                  ["decrypt", "--json", "--force", "--profile", profile, "-o", alliance.path(), target], ["cat", "--profile", profile, target]):
+        same(shell('"$@" >/dev/full', *words)[0], 1, "exit code of %s >/dev/full" % words)
+        same(shell('"$@" >&-', *words)[0], 1, "exit code of %s >&-" % words)
+    before = {path: read(path) for path in (os.path.join(profile, "cache", "lock"), os.path.join(profile, "profile.yaml"))}
+    same(shell('"$@" <&- >&- 2>&-', "decrypt", "--profile", profile, "/nonexistent")[0], 6, "exit code without any descriptor")
+    same(shell('"$@" <&- >&- 2>&-', "charter", "show", "--profile", profile)[0], 1, "exit code without any descriptor")
+    for path, bytes_before in before.items():
+        same(read(path), bytes_before, path)
