@@ -320,16 +320,37 @@ set_up(struct ent_conn *conn, evutil_socket_t fd)
 	return bufferevent_enable(conn->bev, EV_READ | EV_WRITE) == 0;
 }
 
+/*
+ * Who makes room when every place is taken. After those whom nobody misses: whose request has been on its way the longest.
+ * An honest one is there within a round trip or two; whoever holds thousands of places with half a request loses them first.
+ */
+static struct ent_conn *
+least_wanted(const struct ent_server *server)
+{
+	struct ent_conn *slowest = NULL;
+
+	if (!TAILQ_EMPTY(&server->dispensable))
+		return TAILQ_FIRST(&server->dispensable);
+	for (size_t i = 0; i < server->slot_count; i++) {
+		struct ent_conn *conn = server->slots[i];
+
+		if (conn != NULL && (conn->phase == ENT_CONN_HEAD || conn->phase == ENT_CONN_BODY) &&
+		    (slowest == NULL || conn->start_ms < slowest->start_ms))
+			slowest = conn;
+	}
+	return slowest; /* NULL: all wait for answers, or read theirs */
+}
+
 static void
 on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int address_len, void *arg)
 {
 	struct ent_server *server = arg;
-	struct ent_conn *conn;
+	struct ent_conn *conn = server->free_count == 0 ? least_wanted(server) : NULL;
 
 	(void)listener;
 	(void)address_len;
-	if (server->free_count == 0 && !TAILQ_EMPTY(&server->dispensable))
-		ent_conn_free(TAILQ_FIRST(&server->dispensable));
+	if (conn != NULL)
+		ent_conn_free(conn);
 	conn = server->free_count > 0 ? calloc(1, sizeof(*conn)) : NULL;
 	if (conn == NULL) {
 		evutil_closesocket(fd);

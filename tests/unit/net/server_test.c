@@ -256,6 +256,29 @@ idle_connections_make_room_and_busy_ones_do_not(void **state)
 		close(fds[i]);
 }
 
+/* With every place held by half a request, the one that has been on its way the longest goes. */
+static void
+half_requests_make_room_the_oldest_first(void **state)
+{
+	const struct served *served = *state;
+	int fds[SERVED_CONNECTIONS];
+
+	for (int i = 0; i < SERVED_CONNECTIONS; i++) {
+		fds[i] = served_connect(served);
+		served_send(fds[i], i % 2 ? "G" : "POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\nxx");
+		poll(NULL, 0, 10);
+	}
+	served_exchange(served, "GET /new HTTP/1.1\r\n" LAST "\r\n", answer, sizeof(answer));
+	assert_true(says("\r\n\r\n/new"));
+	assert_true(served_read_all(fds[0], answer, sizeof(answer), 100));
+	assert_string_equal(answer, "");
+	served_send(fds[1], "ET /second HTTP/1.1\r\n" LAST "\r\n"); /* it is still there */
+	assert_true(served_read_all(fds[1], answer, sizeof(answer), 1000));
+	assert_true(says("\r\n\r\n/second"));
+	for (int i = 0; i < SERVED_CONNECTIONS; i++)
+		close(fds[i]);
+}
+
 static void
 a_peer_that_does_not_read_is_not_read_from(void **state)
 {
@@ -372,6 +395,7 @@ main(void)
 		TEST(a_client_that_half_closes_gets_its_answer),
 		TEST(a_client_that_goes_away_costs_nothing),
 		TEST(idle_connections_make_room_and_busy_ones_do_not),
+		TEST(half_requests_make_room_the_oldest_first),
 		TEST(a_peer_that_does_not_read_is_not_read_from),
 		TEST(bodies_under_way_have_a_common_limit),
 		TEST(draining_finishes_what_is_under_way),
