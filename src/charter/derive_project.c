@@ -196,10 +196,19 @@ apply_event(struct group *group, const struct event *event, uint64_t number)
 static enum ent_status
 replay(struct group *group, struct ent_error *err)
 {
+	bool changed = false;
+
 	ENT_TRY(collect_events(group, err));
-	for (size_t i = 0; i < group->event_count; i++)
-		if (apply_event(group, &group->events[i], i + 1))
-			settle(group, group->events[i].time_unix_s);
+	for (size_t i = 0; i < group->event_count; i++) {
+		int64_t time_unix_s = group->events[i].time_unix_s;
+
+		changed |= apply_event(group, &group->events[i], i + 1);
+		if (i + 1 < group->event_count && group->events[i + 1].time_unix_s == time_unix_s)
+			continue; /* what begins and ends in one second never stood: the name is given at its end */
+		if (changed)
+			settle(group, time_unix_s);
+		changed = false;
+	}
 	if (group->holder != NOBODY)
 		group->rows[group->holder]->holds = true;
 	return ENT_OK;

@@ -59,6 +59,7 @@ says_of(struct ent_buf *out, const struct ent_charter *charter, const struct ent
 
 /* ---- consents ---- */
 
+/* C-8 C-9 C-10 C-14 */
 static void
 consents_that_are_wrong_in_one_thing_are_void(void **unused)
 {
@@ -127,6 +128,7 @@ a_consent_by_another_member_or_an_outsider_is_void(void **unused)
 	assert_int_equal(state_at(charter, T0), ENT_PROJECT_PROPOSED);
 }
 
+/* C-11 */
 static void
 a_replayed_consent_is_void_by_its_hash(void **unused)
 {
@@ -166,6 +168,7 @@ the_first_sufficiently_signed_entry_decides_for_ever(void **unused)
 	assert_int_equal(state_at(charter, T0), ENT_PROJECT_ACTIVE);
 }
 
+/* C-10 C-11 */
 static void
 before_the_first_alive_nothing_takes_effect(void **unused)
 {
@@ -182,6 +185,43 @@ before_the_first_alive_nothing_takes_effect(void **unused)
 	assert_int_equal(state_at(charter, T0), ENT_PROJECT_PROPOSED);
 	world_add(charter, US, ent_buf_view(&note)); /* the text was entered, and is void for ever */
 	assert_int_equal(state_at(charter, T0), ENT_PROJECT_PROPOSED);
+}
+
+/* Two proposals of one name end in one second: the second never had the name, so no seal under it is good (C-18, C-21). */
+static void
+what_ends_as_the_name_comes_free_never_took_it(void **unused)
+{
+	CHARTER = world_charter(NULL);
+	struct ent_hash first = world_add_project(charter, NULL), second, third;
+
+	(void)unused;
+	second = world_add_project(charter, &(struct world_project){ .title = "Second", .replaces = &first });
+	third = world_add_project(charter, &(struct world_project){ .title = "Third", .replaces = &second });
+	for (size_t m = 0; m < MEMBERS; m++)
+		world_give_consent(charter, m, &first, T0, T0 + HOUR);
+	for (size_t m = 0; m < MEMBERS; m++)
+		world_give_consent(charter, m, &third, T0, T0 + HOUR);
+	ENT_AUTO(ent_state) state = world_derive(charter, T0 + HOUR);
+	assert_int_equal(ent_state_project_by_hash(state, &first)->state, ENT_PROJECT_LAPSED);
+	assert_int_equal(ent_state_project_by_hash(state, &second)->state, ENT_PROJECT_PROPOSED); /* nothing replaced it */
+	assert_int_equal(ent_state_project_by_hash(state, &third)->state, ENT_PROJECT_PROPOSED);
+	assert_int_equal(ent_state_project_by_hash(state, &third)->in_force_since_unix_s, 0);
+}
+
+/* au's consent ends in the second in which us's begins: there is no second in which all three stand (C-15, C-18). */
+static void
+consents_that_never_stood_together_bring_nothing_into_force(void **unused)
+{
+	CHARTER = world_charter(NULL);
+	struct ent_hash hash = world_add_project(charter, NULL);
+
+	(void)unused;
+	world_give_consent(charter, AU, &hash, T0, T0 + HOUR);
+	world_give_consent(charter, UK, &hash, T0, T0 + DAY);
+	world_give_consent(charter, US, &hash, T0 + HOUR, T0 + DAY);
+	ENT_AUTO(ent_state) state = world_derive(charter, T0 + HOUR);
+	assert_int_equal(ent_state_project_by_hash(state, &hash)->state, ENT_PROJECT_PROPOSED);
+	assert_int_equal(ent_state_project_by_hash(state, &hash)->in_force_since_unix_s, 0);
 }
 
 /* ---- signatures ---- */
@@ -207,6 +247,7 @@ flip_last_signature(struct ent_buf *note)
 	*c = *c == 'A' ? 'B' : 'A';
 }
 
+/* C-2 */
 static void
 signatures_are_counted_once_and_a_bad_one_spoils_the_note(void **unused)
 {
@@ -293,6 +334,7 @@ texts_that_are_no_genesis_are_refused(void **unused)
 
 /* ---- alive: freeze and false clocks ---- */
 
+/* C-7 */
 static void
 only_the_log_key_and_the_right_place_make_an_alive(void **unused)
 {
@@ -319,6 +361,7 @@ only_the_log_key_and_the_right_place_make_an_alive(void **unused)
 	assert_int_equal(ent_state_member(state, ENT_LIT("au.example"))->log_size, 3);
 }
 
+/* C-12 */
 static void
 an_alive_years_ahead_is_held_back_and_later_ones_cannot_go_back(void **unused)
 {
@@ -379,6 +422,7 @@ refuses_everything(const struct ent_charter *charter)
 	return ent_reasons_block(&reasons);
 }
 
+/* C-13 */
 static void
 valid_acts_that_are_not_acted_on_refuse_everything_and_invalid_ones_nothing(void **unused)
 {
@@ -445,6 +489,7 @@ a_stop_counts_in_any_log_and_before_any_alive(void **unused)
 
 /* ---- rubbish ---- */
 
+/* C-6 */
 static void
 rubbish_takes_its_place_and_nothing_else(void **unused)
 {
@@ -481,6 +526,8 @@ main(void)
 		cmocka_unit_test(a_replayed_consent_is_void_by_its_hash),
 		cmocka_unit_test(the_first_sufficiently_signed_entry_decides_for_ever),
 		cmocka_unit_test(before_the_first_alive_nothing_takes_effect),
+		cmocka_unit_test(what_ends_as_the_name_comes_free_never_took_it),
+		cmocka_unit_test(consents_that_never_stood_together_bring_nothing_into_force),
 		cmocka_unit_test(signatures_are_counted_once_and_a_bad_one_spoils_the_note),
 		cmocka_unit_test(a_genesis_short_of_one_quorum_is_no_charter),
 		cmocka_unit_test(texts_that_are_no_genesis_are_refused),
