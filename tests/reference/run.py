@@ -1,0 +1,223 @@
+#!/usr/bin/python3
+"""Two implementations of `derive`, one answer: the C library's (derive_dump) and derive.py, on hard cases and random histories.
+
+	tests/reference/run.py [DUMP] [--histories N] [--seed S] [--keep DIR]
+
+DUMP: the program derive_dump (default: under $ENTENTE_BUILD or build-asan). Prints ok or FAIL and a name for each test, a
+failing history shrunk to what it needs, and last `N passed, N failed`.
+"""
+import argparse
+import collections
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+try:
+    import cases
+    import derive
+    import history
+except ModuleNotFoundError as missing:
+    print(f"SKIP the second implementation of derive\npython3's {missing.name} is not installed")
+    sys.exit(0)
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+HISTORIES, BATCH, SHARE_ACTIVE, SHARE_OTHER = 2400, 200, 0.30, 0.01
+STATES = ["proposed", "active", "lapsed", "unheard", "ended", "unenforced"]
+
+
+def write(folder, h):
+    """The history as derive_dump reads it."""
+    (folder / "proposals").mkdir(parents=True)
+    (folder / "genesis").write_bytes(h.genesis)
+    for i, text in enumerate(h.proposals):
+        (folder / "proposals" / str(i)).write_bytes(text.encode() if isinstance(text, str) else text)
+    for name, notes in h.logs().items():
+        log = folder / "logs" / name
+        log.mkdir(parents=True)
+        for i, note in enumerate(notes):
+            (log / str(i)).write_bytes(note)
+        if name in h.broken:
+            (log / "broken").touch()
+
+
+class Peer:
+    """The C side."""
+
+    def __init__(self, program):
+        self.program = program
+
+    def start(self, histories):
+        """Begin to answer for many; finish() gives the answers."""
+        shm = pathlib.Path("/dev/shm")
+        folder = pathlib.Path(tempfile.mkdtemp(dir=shm if shm.is_dir() else None))
+        lines = []
+        for i, h in enumerate(histories):
+            write(folder / str(i), h)
+            lines.append(f"{folder / str(i)} {h.order} {' '.join(map(str, h.times))}\n")
+        (folder / "asked").write_text("".join(lines))
+        output = open(folder / "answers", "w+")
+        process = subprocess.Popen([self.program], stdin=open(folder / "asked"), stdout=output, stderr=subprocess.PIPE, text=True)
+        return process, output, folder, histories
+
+    def finish(self, started):
+        process, output, folder, histories = started
+        said = process.communicate()[1]
+        output.seek(0)
+        answers = [json.loads(line) for line in output]
+        shutil.rmtree(folder)
+        if process.returncode or len(answers) != sum(len(h.times) for h in histories):
+            raise SystemExit(f"FAIL derive_dump ended with {process.returncode}\n{said}\n0 passed, 1 failed")
+        found = iter(answers)
+        return [[next(found) for _ in h.times] for h in histories]
+
+
+def ours(h):
+    proposals = [p.encode() if isinstance(p, str) else p for p in h.proposals]
+    return derive.derive(h.genesis, proposals, h.logs(), h.broken, h.times)
+
+
+def tidy(state):
+    if state is not None:
+        state["may"].sort()
+        state["proposals"].sort()
+    return state
+
+
+def difference(a, b, path=""):
+    """The places at which two answers differ, one a line: derive.py, then the library."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return [line for k in sorted(set(a) | set(b)) for line in difference(a.get(k), b.get(k), f"{path}/{k}")]
+    return [] if a == b else [f"{path or '/'}: {a!r}, the library: {b!r}"]
+
+
+def compare(mine, theirs):
+    lines = []
+    for a, b in zip(mine, theirs):
+        found = [line for line in difference(tidy(a), tidy(b)) if "/lineage: None" not in line]
+        lines += [f"at {a['now'] if a else '-'} (T0 {a['now'] - history.T0:+d} s) {line}" if a else line for line in found]
+    return lines
+
+
+def shrink(h, peer):
+    """Leave out entries, proposals and times while the two still differ."""
+    def differs():
+        return bool(compare(ours(h), peer.finish(peer.start([h]))[0]))
+
+    for part in ("times", "ops", "proposals"):
+        i = len(getattr(h, part)) - 1
+        while i >= 0 and len(getattr(h, part)) > (part == "times"):
+            whole = list(getattr(h, part))
+            getattr(h, part).pop(i)
+            if not differs():
+                setattr(h, part, whole)
+            i -= 1
+
+
+def describe(h):
+    rule = next(line for line in h.world.text.splitlines() if line.startswith("rule project"))
+    lines = [f"{rule}, order {h.order}, broken {sorted(h.broken)}, times {[t - history.T0 for t in h.times]}"]
+    for p in h.proposals:
+        lines.append(f"proposal {history.name_of(p)[:8]}: " + "; ".join(p.splitlines()[2:]))
+    for name, notes in h.logs().items():
+        for i, note in enumerate(notes):
+            kept = [line for line in note.decode("utf-8", "replace").splitlines() if line.split(" ")[0] not in ("charter", "epoch", "view", "says", "")]
+            lines.append(f"{name} {i}: " + "; ".join(line[:72] for line in kept))
+    return lines
+
+
+class Tests:
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def judge(self, name, good, lines=()):
+        print(f"{'ok  ' if good else 'FAIL'} {name}", flush=True)
+        for line in () if good else lines:
+            print(f"     {line}")
+        self.passed, self.failed = self.passed + good, self.failed + (not good)
+
+
+def hard_cases(tests, peer):
+    made = [(name.replace("_", " "), *case()) for name, case in sorted(cases.CASES.items())]
+    answers = peer.finish(peer.start([h for _, h, _ in made]))
+    for (name, h, expected), theirs in zip(made, answers):
+        mine = ours(h)
+        lines = compare(mine, theirs)
+        for at, (want, state) in enumerate(zip(expected, mine)):
+            lines += cases.unmet(want, state, at)
+        tests.judge(f"case: {name}", not lines, lines)
+
+
+def random_histories(tests, peer, count, seed, keep):
+    worlds = [history.World(), history.World(consents="2"), history.World(fresh="10h"), history.World(members=["au.example", "uk.example"]),
+              history.World(members=history.NAMES, consents="3"), history.World(officers=1), history.World(consents="1", officers=2)]
+    states, started, wrong, asked = collections.Counter(), None, [], 0
+    for batch in [range(i, min(i + BATCH, count)) for i in range(0, count, BATCH)] + [None]:
+        following = [history.random_history(random.Random(f"{seed} {i}"), worlds) for i in batch] if batch else []
+        then, started = started, peer.start(following) if following else None
+        if not then:
+            continue
+        mine = [ours(h) for h in then[3]]
+        for h, a, b in zip(then[3], mine, peer.finish(then)):
+            asked += len(a)
+            states.update(p["state"] for state in a for p in state["projects"].values())
+            if compare(a, b):
+                wrong.append(h)
+    total = sum(states.values())
+    for n, h in enumerate(wrong[:5]):
+        shrink(h, peer)
+        lines = compare(ours(h), peer.finish(peer.start([h]))[0])
+        tests.judge(f"random history {n + 1} of {len(wrong)} that differ, seed {seed}", False, lines + describe(h))
+        if keep:
+            write(pathlib.Path(keep) / str(n), h)
+    if not wrong:
+        tests.judge(f"{count} random histories at {asked} times derive alike", True)
+    for state in STATES:
+        share = states[state] / max(total, 1)
+        least = SHARE_ACTIVE if state == "active" else SHARE_OTHER
+        tests.judge(f"random histories reach `{state}` in {least:.0%} of their states", share >= least, [f"{share:.1%} of {total}"])
+
+
+def counting(state):
+    """Which consents count, at one time."""
+    return {(h, m) for h, p in state["projects"].items() for m, c in p["consents"].items() if c["counts"]}
+
+
+def cutting_makes_nothing_count(tests, count, seed):
+    """C-33, on this side alone: both sides agree on the rest."""
+    world, lines = history.World(consents="2"), []
+    for i in range(count):
+        rng = random.Random(f"{seed} cut {i}")
+        h = history.random_history(rng, [world])
+        whole = ours(h)
+        m, at = rng.randrange(3), rng.randrange(len(h.ops))
+        h.ops = h.ops[:at] + [op for op in h.ops[at:] if op[0] != m]
+        for a, b in zip(whole, ours(h)):
+            more = counting(b) - counting(a)
+            if more:
+                lines.append(f"history {i}, log {m} cut: {more}")
+    tests.judge(f"cutting a log of {count} random histories makes no consent count", not lines, lines)
+
+
+def main():
+    build = pathlib.Path(os.environ.get("ENTENTE_BUILD", ROOT / "build-asan"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dump", nargs="?", default=build / "tests/unit/charter/derive_dump")
+    parser.add_argument("--histories", type=int, default=HISTORIES)
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--keep", help="write histories that differ into this folder")
+    options = parser.parse_args()
+    tests, peer = Tests(), Peer(str(options.dump))
+    hard_cases(tests, peer)
+    cutting_makes_nothing_count(tests, options.histories // 8, options.seed)
+    random_histories(tests, peer, options.histories, options.seed, options.keep)
+    print(f"{tests.passed} passed, {tests.failed} failed")
+    return 1 if tests.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
