@@ -35,6 +35,7 @@ key_count(const struct ent_charter *charter, size_t member)
 	return m->key_count + m->issuer_key_count;
 }
 
+/* C-24 */
 static void
 a_kid_that_is_not_the_keys_own_is_void(void **unused)
 {
@@ -66,7 +67,7 @@ a_key_of_the_epoch_cannot_be_a_seal_key(void **unused)
 	assert_int_equal(key_count(charter, UK), 0);
 }
 
-/* Whichever log is read first, the key stays with the party that published it first. */
+/* Whichever log is read first, the key stays with the party that published it first. C-25 */
 static void
 a_key_published_again_by_another_party_is_void(void **unused)
 {
@@ -110,6 +111,7 @@ a_data_key_cannot_also_be_an_issuers_key(void **unused)
 	assert_int_equal(key_count(charter, UK), 1);
 }
 
+/* C-24 C-26 */
 static void
 an_issuer_key_for_anothers_issuer_or_under_a_used_kid_is_void(void **unused)
 {

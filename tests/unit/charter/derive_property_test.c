@@ -311,6 +311,7 @@ some_time(const struct history *h)
 
 /* ---- P1, P2 ---- */
 
+/* C-16 */
 static void
 p1_equal_views_derive_equal_state(void **unused)
 {
@@ -475,6 +476,7 @@ is_idle_alive(const struct history *h, size_t i)
 	return true;
 }
 
+/* C-33 */
 static void
 p7_leaving_out_never_widens(void **unused)
 {

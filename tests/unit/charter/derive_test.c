@@ -51,6 +51,7 @@ state_at(const struct ent_charter *charter, int64_t now_unix_s)
 	return v.project->state;
 }
 
+/* C-17 C-29 */
 static void
 a_project_is_in_force_from_the_last_consent(void **unused)
 {
@@ -112,6 +113,7 @@ a_member_that_is_not_heard_closes_the_project_and_is_named(void **unused)
 	assert_int_equal(state_at(charter, T0 + DAY + 1), ENT_PROJECT_ACTIVE);
 }
 
+/* C-28 */
 static void
 the_smaller_freshness_counts(void **unused)
 {
@@ -123,6 +125,7 @@ the_smaller_freshness_counts(void **unused)
 	assert_int_equal(state_at(charter, T0 + 12 * HOUR + 1), ENT_PROJECT_UNHEARD);
 }
 
+/* C-15 */
 static void
 a_consent_runs_out_and_is_renewed_without_a_gap(void **unused)
 {
@@ -160,6 +163,7 @@ a_project_ends_at_its_until(void **unused)
 	assert_true(ent_state_project_by_hash(v.state, &hash) == v.project);
 }
 
+/* C-19 C-21 */
 static void
 a_successor_ends_what_it_replaces_for_ever(void **unused)
 {
@@ -187,6 +191,7 @@ a_successor_ends_what_it_replaces_for_ever(void **unused)
 	assert_int_equal(ent_state_project_by_hash(w.state, &first)->state, ENT_PROJECT_ENDED);
 }
 
+/* C-18 */
 static void
 a_second_proposal_of_a_name_is_void_while_the_first_stands(void **unused)
 {
@@ -210,6 +215,7 @@ a_second_proposal_of_a_name_is_void_while_the_first_stands(void **unused)
 	assert_false(ent_state_project_lineage(w.state, ENT_LIT("quantum"), &first));
 }
 
+/* C-20 */
 static void
 being_unheard_does_not_lose_the_name(void **unused)
 {
@@ -253,6 +259,7 @@ what_replaces_an_unknown_or_foreign_proposal_never_comes_into_force(void **unuse
 	assert_int_equal(ent_state_project(w.state, ENT_LIT("undersea"))->state, ENT_PROJECT_ACTIVE);
 }
 
+/* C-22 */
 static void
 what_this_version_does_not_enforce_is_refused_by_name(void **unused)
 {
@@ -290,6 +297,7 @@ an_unenforced_successor_still_ends_its_predecessor(void **unused)
 	assert_int_equal(state_at(charter, T0), ENT_PROJECT_UNENFORCED);
 }
 
+/* C-17 C-29 */
 static void
 two_of_three_consents_are_enough_where_the_rule_says_so(void **unused)
 {
@@ -313,6 +321,7 @@ two_of_three_consents_are_enough_where_the_rule_says_so(void **unused)
 	assert_true(ent_reasons_outage(&y.reasons));
 }
 
+/* C-23 */
 static void
 parties_that_take_no_part_and_unknown_projects_are_refused(void **unused)
 {
@@ -330,6 +339,7 @@ parties_that_take_no_part_and_unknown_projects_are_refused(void **unused)
 	assert_true(ent_reasons_block(&v.reasons) && ent_reasons_block(&w.reasons) && ent_reasons_block(&x.reasons));
 }
 
+/* C-5 */
 static void
 proposals_that_do_not_fit_the_epoch_are_refused(void **unused)
 {
@@ -362,6 +372,7 @@ proposals_that_do_not_fit_the_epoch_are_refused(void **unused)
 	assert_int_equal(ent_charter_proposal_count(charter), 1);
 }
 
+/* C-4 */
 static void
 a_genesis_says_who_is_missing(void **unused)
 {
@@ -375,6 +386,7 @@ a_genesis_says_who_is_missing(void **unused)
 	assert_non_null(strstr(err.text, "uk.example: 1 of 2 signatures by roe; missing 1 of doe, poe"));
 }
 
+/* C-34 */
 static void
 the_view_names_every_log_and_its_root(void **unused)
 {
@@ -455,6 +467,7 @@ proposals_named_in_logs_are_wanted_from_each_log_in_turn(void **unused)
 	assert_int_equal(wanted[2].bytes[0], 3);
 }
 
+/* C-16 */
 static void
 a_text_that_arrives_after_its_consents_settles_them(void **unused)
 {
@@ -519,6 +532,7 @@ admissible_tells_why_a_statement_would_not_count(void **unused)
 	assert_non_null(strstr(err.text, "au 1"));
 }
 
+/* C-31 */
 static void
 a_clock_behind_two_members_is_told_by_how_much(void **unused)
 {
@@ -543,6 +557,7 @@ a_clock_behind_two_members_is_told_by_how_much(void **unused)
 	assert_false(ent_reasons_block(&w.reasons));
 }
 
+/* C-32 */
 static void
 a_broken_log_ends_reliance_and_refuses_everything(void **unused)
 {

@@ -113,6 +113,7 @@ a_line_twice_unknown_or_out_of_order_is_refused(void **state)
 	for_each_vector(with_lines_moved);
 }
 
+/* C-1 */
 static void
 a_note_is_not_taken_for_its_text(void **state)
 {
@@ -299,6 +300,7 @@ with_mutations(const char *name, const char *hash, struct ent_view text)
 	}
 }
 
+/* C-1 */
 static void
 a_mutated_text_is_refused_or_prints_back_to_itself(void **state)
 {

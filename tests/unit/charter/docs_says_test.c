@@ -16,6 +16,7 @@ says(struct ent_buf *out, struct ent_view text)
 static const char *const proposals[] = { "proposal-project", "proposal-project-full", "proposal-party",
 	"proposal-party-sponsored", "proposal-admit", "proposal-admit-contributor", "proposal-labels", "proposal-profile" };
 
+/* C-3 */
 static void
 says_is_what_a_second_implementation_says(void **state)
 {
@@ -174,6 +175,7 @@ pair_agrees(const struct ent_doc *from, uint64_t *seed)
 	return said_equal;
 }
 
+/* C-3 */
 static void
 equal_says_means_equal_but_for_titles_and_reason(void **state)
 {

@@ -51,6 +51,7 @@ a_good_text_is_sealed(void **unused)
 	assert_true(d.permit);
 }
 
+/* C-37 */
 static void
 each_text_that_must_not_be_sealed_is_refused_by_its_reason(void **unused)
 {
@@ -109,6 +110,7 @@ other_texts_are_never_sealed(void **unused)
 	}
 }
 
+/* C-37 */
 static void
 an_unknown_view_is_refused(void **unused)
 {
@@ -126,7 +128,7 @@ an_unknown_view_is_refused(void **unused)
 	assert_only(&d, ENT_R_SEAL_INVALID, "view");
 }
 
-/* Opening is content with a proposal that was replaced; sealing wants the one in force, and in force now. */
+/* Opening is content with a proposal that was replaced; sealing wants the one in force, and in force now. C-37 */
 static void
 only_the_proposal_in_force_now_seals(void **unused)
 {

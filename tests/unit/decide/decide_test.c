@@ -34,6 +34,7 @@ alice_opens_a_sealed_file_and_every_step_is_said(void **unused)
 	assert_false(ent_decide_holds(&d.custody, ENT_LIT("us.example"), ENT_LIT("3")));
 }
 
+/* C-35 C-36 */
 static void
 each_way_a_seal_can_be_wrong_is_refused_by_its_reason(void **unused)
 {
@@ -91,6 +92,7 @@ a_seal_that_is_not_believed_says_nothing(void **unused)
 	assert_true(d.sealed);
 }
 
+/* C-35 */
 static void
 rubbish_in_place_of_a_seal_is_never_taken_as_none(void **unused)
 {
@@ -113,6 +115,7 @@ rubbish_in_place_of_a_seal_is_never_taken_as_none(void **unused)
 	assert_only(&d, ENT_R_SEAL_UNENFORCED, "ententeWriter");
 }
 
+/* C-36 */
 static void
 a_seal_under_a_replaced_proposal_opens_with_that_proposals_custody(void **unused)
 {
@@ -132,6 +135,7 @@ a_seal_under_a_replaced_proposal_opens_with_that_proposals_custody(void **unused
 	assert_only(&d, ENT_R_SEAL_CUSTODY, "is not that of");
 }
 
+/* C-21 C-36 */
 static void
 a_proposal_that_never_was_in_force_is_no_ancestor(void **unused)
 {
@@ -151,6 +155,7 @@ a_proposal_that_never_was_in_force_is_no_ancestor(void **unused)
 	assert_only(&d, ENT_R_SEAL_PROPOSAL, NULL);
 }
 
+/* C-36 */
 static void
 an_originator_outside_the_project_is_refused(void **unused)
 {
@@ -163,6 +168,7 @@ an_originator_outside_the_project_is_refused(void **unused)
 	assert_only(&d, ENT_R_SEAL_PROPOSAL, "us.example takes no part");
 }
 
+/* C-38 */
 static void
 unsealed_files_open_by_exactly_one_project_and_nothing_unknown(void **unused)
 {
@@ -219,6 +225,7 @@ a_malformed_policy_is_refused_with_what_is_wrong(void **unused)
 	assert_only(&d, ENT_R_POLICY_MALFORMED, "it is no JSON");
 }
 
+/* C-43 */
 static void
 a_person_needs_its_partys_word_and_a_party_needs_its_own(void **unused)
 {
@@ -252,7 +259,7 @@ a_person_needs_its_partys_word_and_a_party_needs_its_own(void **unused)
 	assert_only(&d, ENT_R_PARTY_NOT_PARTICIPANT, "us.example takes no part");
 }
 
-/* A sub that holds an @ or a NUL must not turn alice of one party into somebody of another. */
+/* A sub that holds an @ or a NUL must not turn alice of one party into somebody of another. C-42 */
 static void
 a_sub_cannot_name_another_party(void **unused)
 {
@@ -270,6 +277,7 @@ a_sub_cannot_name_another_party(void **unused)
 	assert_only(&d, ENT_R_TOKEN_INVALID, "sub");
 }
 
+/* C-44 */
 static void
 releasability_asks_country_and_every_or_any_nationality(void **unused)
 {
@@ -391,7 +399,7 @@ projects_that_are_not_in_force_refuse(void **unused)
 	assert_only(&d, ENT_R_PROJECT_UNENFORCED, "originator last");
 }
 
-/* Two independent refusals are both told, in the order of the questions. */
+/* Two independent refusals are both told, in the order of the questions. C-40 */
 static void
 all_reasons_are_collected(void **unused)
 {

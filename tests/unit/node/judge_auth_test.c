@@ -120,6 +120,7 @@ refuses_missing_double_and_foreign_headers(void **state)
 	person_fini(&eve);
 }
 
+/* C-41 */
 static void
 accepts_a_proof_once(void **state)
 {
@@ -143,6 +144,7 @@ accepts_a_proof_once(void **state)
 	person_fini(&alice);
 }
 
+/* C-41 */
 static void
 accepts_a_request_token_once_and_of_the_tokens_key_only(void **state)
 {

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "codec/base64.h"
 #include "jose/jws.h"
+#include "tlog/log_dir.h"
 
 #define must(call)                                                                                                     \
 	do {                                                                                                           \
@@ -334,6 +335,7 @@ make_note(struct ent_buf *out, const struct node *node, const struct ent_hash *p
 	    &(struct world_statement){ .by = by, .time_unix_s = node_now(node), .act = act, .signers = signers });
 }
 
+/* C-50 */
 static void
 keeps_a_proposal_only_once_it_was_announced(void **state)
 {
@@ -356,6 +358,43 @@ keeps_a_proposal_only_once_it_was_announced(void **state)
 	assert_true(ent_file_exists(path));
 }
 
+static void
+entry_text(const struct node *node, uint64_t index, struct ent_buf *out, const char **text)
+{
+	ENT_AUTO(ent_log_dir) log = NULL;
+	char dir[256];
+
+	snprintf(dir, sizeof(dir), "%s/log/statements", node->home);
+	must(ent_log_dir_open_read(&log, dir, ent_signer_vkey(world_keys(AU)->log), &err));
+	must(ent_log_dir_entry(log, index, out, &err));
+	must(ent_buf_cstr(out, text, &err));
+}
+
+/* C-30 */
+static void
+writes_an_alive_first_and_before_each_statement(void **state)
+{
+	struct node *node = *state;
+	const char *text = NULL;
+	ENT_AUTO_FINI(ent_buf) first = ent_buf_with_max(65535);
+	ENT_AUTO_FINI(ent_buf) entry = ent_buf_with_max(65535);
+
+	entry_text(node, 0, &first, &text);
+	assert_int_equal(strncmp(text, "charter/v1 alive 0\n", 19), 0);
+	for (uint8_t i = 0; i < 2; i++) {
+		ENT_AUTO_FINI(ent_buf) note = ent_buf_with_max(65535);
+		struct ent_hash hash = { { i } };
+		json_int_t index;
+
+		make_note(&note, node, &hash, AU, DOE);
+		index = assert_submitted(node, &note);
+		ent_buf_clear(&entry);
+		entry_text(node, (uint64_t)index - 1, &entry, &text);
+		assert_int_equal(strncmp(text, "charter/v1 alive ", 17), 0);
+	}
+}
+
+/* C-50 */
 static void
 takes_only_its_own_partys_signed_statements(void **state)
 {
@@ -428,6 +467,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(gives_tokens_while_somebody_sends_rubbish, setup, teardown),
 		cmocka_unit_test_setup_teardown(publishes_the_issuers_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_a_proposal_only_once_it_was_announced, setup, teardown),
+		cmocka_unit_test_setup_teardown(writes_an_alive_first_and_before_each_statement, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_only_its_own_partys_signed_statements, setup, teardown),
 		cmocka_unit_test_setup_teardown(says_that_it_has_no_charter_until_it_has_one, setup_without_genesis, teardown),
 	};

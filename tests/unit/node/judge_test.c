@@ -33,6 +33,7 @@ teardown(void **state)
 	return 0;
 }
 
+/* C-45 */
 static void
 seals_and_opens_a_file_and_logs_both(void **state)
 {
@@ -61,6 +62,7 @@ seals_and_opens_a_file_and_logs_both(void **state)
 	person_fini(&bob);
 }
 
+/* C-45 */
 static void
 refuses_a_person_without_the_project_with_reasons_and_an_entry(void **state)
 {
@@ -139,6 +141,7 @@ refuses_a_changed_policy_wrap_or_binding(void **state)
 	person_fini(&alice);
 }
 
+/* C-37 */
 static void
 seals_a_uuid_once(void **state)
 {
@@ -157,6 +160,7 @@ seals_a_uuid_once(void **state)
 	person_fini(&alice);
 }
 
+/* C-37 */
 static void
 seals_only_for_its_own_persons(void **state)
 {
@@ -210,6 +214,7 @@ answers_many_at_once_each_with_its_entry(void **state)
 	person_fini(&bob);
 }
 
+/* C-47 */
 static void
 counts_refusals_over_sixty_a_minute(void **state)
 {
@@ -236,6 +241,7 @@ counts_refusals_over_sixty_a_minute(void **state)
 	person_fini(&carol);
 }
 
+/* C-48 */
 static void
 releases_nothing_while_the_log_cannot_be_written(void **state)
 {

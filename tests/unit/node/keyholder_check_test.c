@@ -41,6 +41,7 @@ flip_base64(struct scene *s, struct ent_view *text, size_t at)
 
 /* ---- the sender ---- */
 
+/* C-41 C-49 */
 static void
 a_bearer_token_gets_nothing(void **state)
 {

@@ -50,6 +50,7 @@ a_logged_text_of_this_member_is_sealed(void **state)
 	assert_int_equal(note.signature_count, 1);
 }
 
+/* C-49 */
 static void
 a_text_of_another_originator_is_not_sealed(void **state)
 {
@@ -100,6 +101,7 @@ a_record_of_anything_else_does_not_seal(void **state)
 	}
 }
 
+/* C-37 C-49 */
 static void
 without_an_entry_in_the_log_nothing_is_sealed(void **state)
 {

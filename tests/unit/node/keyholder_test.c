@@ -272,6 +272,7 @@ try_lie(struct scene *s, const struct lie *lie)
 	assert_non_null(strstr(s->err.text, "handle"));
 }
 
+/* C-46 C-48 C-49 */
 static void
 every_single_lie_of_the_judge_is_refused_and_ends_the_handle(void **state)
 {
@@ -306,6 +307,7 @@ a_checkpoint_from_before_the_entry_is_refused(void **state)
 	assert_int_equal(send_release(s, &answer), ENT_E_REFUSED);
 }
 
+/* C-49 */
 static void
 a_handle_works_once(void **state)
 {
@@ -352,6 +354,7 @@ handles_cannot_be_guessed_from_their_neighbours(void **state)
 	}
 }
 
+/* C-49 */
 static void
 a_handle_ends_after_five_seconds(void **state)
 {

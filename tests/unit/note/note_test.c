@@ -156,6 +156,7 @@ many_lines(struct ent_buf *out, size_t count)
 		assert_ok(ent_buf_printf(out, &err, DASH "k%zu AAAAAAE=\n", i));
 }
 
+/* C-2 */
 static void
 sixty_four_signature_lines_are_the_limit(void **state)
 {
@@ -206,6 +207,7 @@ a_changed_byte_anywhere_in_the_text_breaks_the_signature(void **state)
 	verify(ent_view_str(note), &doe, 1, ENT_OK, 1, &good);
 }
 
+/* C-2 */
 static void
 a_bad_signature_of_a_known_key_refuses_the_note_though_another_is_good(void **state)
 {
@@ -241,6 +243,7 @@ unknown_keys_are_ignored_and_sign_nothing(void **state)
 	assert_int_equal(ent_note_verify_one(&note, &poe, &err), ENT_E_SIGNATURE);
 }
 
+/* C-2 */
 static void
 one_public_key_under_two_names_counts_once(void **state)
 {

@@ -213,12 +213,14 @@ ends_reliance(void **state, size_t before, size_t shared, size_t own)
 	assert_true(is_broken(f));
 }
 
+/* C-32 */
 static void
 ends_reliance_on_two_checkpoints_of_one_size(void **state)
 {
 	ends_reliance(state, 5, 3, 2);
 }
 
+/* C-32 */
 static void
 ends_reliance_on_a_longer_fork(void **state)
 {
@@ -288,6 +290,7 @@ no_answer(const char *path, int *status, struct ent_buf *body)
 }
 
 /* Whoever stands in between can stop a pull, but neither change the copy nor make the log look broken. */
+/* C-32 */
 static void
 is_only_delayed_by_a_tampered_answer(void **state)
 {
