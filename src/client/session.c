@@ -5,10 +5,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "client/client.h"
+#include "client/print.h"
 #include "codec/base64.h"
 #include "jose/dpop.h"
+#include "net/address.h"
 
-enum { SECRET_MAX = 1024, TOKEN_MARGIN_S = 20, BUSY_TRIES = 20, BUSY_PAUSE_MS = 500 };
+enum { SECRET_MAX = 1024, TOKEN_MARGIN_S = 20, TOKEN_LIFE_S = 60, TOKEN_LIFE_MAX_S = 86400, BUSY_TRIES = 20, BUSY_PAUSE_MS = 500 };
 
 static enum ent_status
 status_of(int http, struct ent_error *err, const char *url, const char *words)
@@ -17,14 +19,12 @@ status_of(int http, struct ent_error *err, const char *url, const char *words)
 
 	if (http == 401 || http == 403)
 		status = ENT_E_DENIED;
-	else if (http == 404)
-		status = ENT_E_NOT_FOUND;
 	else if (http == 422)
 		status = ENT_E_REFUSED;
-	else if (http == 429 || http >= 500)
-		status = ENT_E_UNAVAILABLE;
-	else
+	else if (http == 400 || http == 413)
 		status = ENT_E_INPUT;
+	else
+		status = ENT_E_UNAVAILABLE; /* also 404 and redirects: what is asked for is always there on a node of ours */
 	return ent_fail(err, status, "%s answered %d: %s", url, http, words);
 }
 
@@ -39,10 +39,7 @@ words_of(struct ent_view body, char *out, size_t out_size)
 	for (size_t i = 0; json != NULL && words == NULL && i < ENT_COUNT(names); i++)
 		words = ent_claim_string(json, names[i]);
 	snprintf(out, out_size, "%s", words != NULL ? words : "no reason given");
-	/* A peer's words stay on one line of printable characters. */
-	for (char *c = out; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
+	ent_print_clean(out, strlen(out));
 	json_decref(json);
 }
 
@@ -80,6 +77,23 @@ token_endpoint(struct entente_profile *profile, char out[1024], struct ent_error
 		status = ent_path_join(out, 1024, err, "%s", endpoint);
 	json_decref(json);
 	return status;
+}
+
+/* Secrets and tokens leave this machine over TLS only. (The charter's files may travel in clear: they are verified and public.) */
+static enum ent_status
+check_private(const char *url, struct ent_error *err)
+{
+	static const char tls[] = "https://";
+	const char *authority = strstr(url, "://");
+	size_t origin_len = authority != NULL ? (size_t)(authority - url) + 3 + strcspn(authority + 3, "/?#") : 0;
+	struct ent_error bad = { 0 };
+	struct ent_origin origin;
+
+	if (strncmp(url, tls, sizeof(tls) - 1) == 0)
+		return ENT_OK;
+	if (ent_origin_parse(&origin, ent_view_from(url, origin_len), &bad) == ENT_OK && ent_origin_is_loopback(&origin))
+		return ENT_OK;
+	return ent_fail(err, ENT_E_CONFIG, "no secret is sent to %s: it is plain HTTP off this machine; use https://", url);
 }
 
 /* application/x-www-form-urlencoded of one value (RFC 6749 2.3.1 wants it inside Basic too). */
@@ -124,10 +138,14 @@ keep_token(struct entente_profile *profile, struct ent_view body, int64_t now, s
 	json_t *json = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
 	const char *token = ent_claim_string(json, "access_token");
 	const char *type = ent_claim_string(json, "token_type");
-	int64_t expires_in = 0;
+	int64_t life_s;
 	enum ent_status status;
 
-	ENT_IGNORE(ent_claim_int(&expires_in, json, "expires_in") ? ENT_OK : ENT_OK);
+	/* RFC 6749 5.1 only recommends to say it. What is said is a number from outside. */
+	if (!ent_claim_int(&life_s, json, "expires_in") || life_s <= 0)
+		life_s = TOKEN_LIFE_S;
+	if (life_s > TOKEN_LIFE_MAX_S)
+		life_s = TOKEN_LIFE_MAX_S;
 	if (token == NULL || type == NULL || strcasecmp(type, "DPoP") != 0) {
 		json_decref(json);
 		return ent_fail(err, ENT_E_UNAVAILABLE,
@@ -135,7 +153,7 @@ keep_token(struct entente_profile *profile, struct ent_view body, int64_t now, s
 	}
 	ent_buf_clear(&profile->token);
 	status = ent_buf_add_str(&profile->token, token, err);
-	profile->token_expires_unix_s = now + (expires_in > 0 ? expires_in : 60);
+	profile->token_expires_unix_s = now + life_s;
 	json_decref(json);
 	return status;
 }
@@ -150,6 +168,7 @@ ask_token(struct entente_profile *profile, const char *url, const char *nonce, s
 	struct ent_fetch_request request = { .method = "POST", .url = url, .headers = headers, .header_count = 3,
 		.body = ent_view_str(body), .max_bytes = 65536, .timeout_ms = ENT_CLIENT_TIMEOUT_MS, .ca_file = profile->ca_file };
 
+	ENT_TRY(check_private(url, err));
 	ENT_TRY(basic_header(profile, &basic, err));
 	ENT_TRY(ent_buf_cstr(&basic, &headers[0], err));
 	ENT_TRY(ent_buf_add_str(&proof, "DPoP: ", err));
@@ -216,6 +235,7 @@ post_signed(struct entente_profile *profile, const char *url, struct ent_view bo
 	struct ent_fetch_request request = { .method = "POST", .url = url, .headers = headers, .header_count = 4, .body = body,
 		.max_bytes = ENT_LIMIT_ANSWER, .timeout_ms = ENT_CLIENT_TIMEOUT_MS, .ca_file = profile->ca_file };
 
+	ENT_TRY(check_private(url, err));
 	ENT_TRY(ent_buf_add_str(&authorization, "Authorization: DPoP ", err));
 	ENT_TRY(ent_buf_add(&authorization, ent_buf_view(&profile->token), err));
 	ENT_TRY(ent_buf_cstr(&authorization, &headers[0], err));

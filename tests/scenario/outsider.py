@@ -15,13 +15,13 @@ class Issuer:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                self.give({"issuer": issuer.url, "token_endpoint": issuer.url + "/token", "jwks_uri": issuer.url + "/jwks"})
+                self.give({"issuer": issuer.url, "token_endpoint": issuer.endpoint, "jwks_uri": issuer.url + "/jwks"})
 
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
                 proof = self.headers["DPoP"].split(".")[0]
                 self.give({"access_token": issuer.token(json.loads(wire.unb64u(proof))["jwk"]), "token_type": "DPoP",
-                           "expires_in": 300})
+                           "expires_in": issuer.expires_in})
 
             def give(self, members):
                 body = wire.compact(members)
@@ -36,6 +36,7 @@ class Issuer:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
+        self.endpoint, self.expires_in = self.url + "/token", 300
 
     def token(self, jwk):
         now = int(time.time())

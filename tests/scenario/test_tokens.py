@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 
 import tdf_edit
 import wire
-from alliance import command
+from alliance import HOST, command
 from outsider import Issuer
 from suite import check, collector, holds, same
 
@@ -319,3 +319,19 @@ def _(alliance):
     for reason, count in counted.items():
         check(said[reason] >= count, "%s: %d in the summaries, %d attacks" % (reason, said[reason], count), said)
     check(s.node.counts()["entries"] >= first, "the log is shorter")
+
+
+@test("no secret and no token leaves the machine in clear, and an issuer's numbers do no harm")
+def _(alliance):
+    alice, (_, target) = alliance.people["alice"], alliance.protect(b"x")
+    profile = alliance.path()
+    with Issuer("https://" + HOST) as issuer:
+        alliance.make_profile(profile, "au.example", ["--client-id", "alice", "--secret-file", alice.secret_file, "--issuer", issuer.url])
+        issuer.endpoint = "http://192.0.2.1/token"
+        holds(command(["decrypt", "--profile", profile, "-o", alliance.path(), target], [6]).err, "plain HTTP", "192.0.2.1")
+        issuer.endpoint = "http://127.0.0.1.example/token"
+        holds(command(["decrypt", "--profile", profile, "-o", alliance.path(), target], [6]).err, "plain HTTP")
+        issuer.endpoint = issuer.url + "/token"
+        for expires_in in ((1 << 63) - 1, -1, 0, "x", None, 1 << 70, 1.5):
+            issuer.expires_in = expires_in
+            command(["decrypt", "--profile", profile, "-o", alliance.path(), target], [3, 5])
