@@ -81,6 +81,9 @@ struct entente_list cli_list(const struct cli_call *call, enum cli_option option
 void cli_fold(FILE *out, size_t margin, size_t columns, const char *text);
 #define CLI_COLUMNS 79
 
+/* Print text as a JSON string (RFC 8259, 7). It is UTF-8: the API gives nothing else. */
+void cli_json_string(FILE *out, const char *text);
+
 /* Progress on a terminal, nothing in a pipe. */
 struct cli_progress {
 	const char *what;

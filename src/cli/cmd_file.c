@@ -27,9 +27,17 @@ say_encrypted(const struct cli_call *call, const char *output, const struct ente
 	FILE *out = talk(output);
 
 	if (call->given[OPT_JSON]) {
-		fprintf(out, "{\"uuid\":\"%s\",\"plain_bytes\":%" PRIu64 ",\"project\":\"%s\",\"proposal\":\"%s\",\"splits\":%zu,\"objects\":%zu,"
-			     "\"holders\":\"%s\",\"rel\":\"%s\"}\n",
-		    r->uuid, r->plain_bytes, call->text[OPT_PROJECT], r->proposal, r->splits, r->objects, r->holders, r->rel);
+		fprintf(out, "{\"uuid\":");
+		cli_json_string(out, r->uuid);
+		fprintf(out, ",\"plain_bytes\":%" PRIu64 ",\"project\":", r->plain_bytes);
+		cli_json_string(out, call->text[OPT_PROJECT]);
+		fprintf(out, ",\"proposal\":");
+		cli_json_string(out, r->proposal);
+		fprintf(out, ",\"splits\":%zu,\"objects\":%zu,\"holders\":", r->splits, r->objects);
+		cli_json_string(out, r->holders);
+		fprintf(out, ",\"rel\":");
+		cli_json_string(out, r->rel);
+		fprintf(out, "}\n");
 		return 0;
 	}
 	fprintf(out, "protected %" PRIu64 " bytes as file %s\n", r->plain_bytes, r->uuid);
@@ -93,6 +101,17 @@ say_opened_words(FILE *out, const struct entente_decrypt_result *r)
 		fprintf(out, "  a member's refusal binds every node within %" PRId64 " h\n", (r->stop_bound_s + 3599) / 3600);
 }
 
+/* opened_with holds the manifest's sids: whoever made the file chose them. */
+static void
+say_opened_json(FILE *out, const struct entente_decrypt_result *r)
+{
+	fprintf(out, "{\"uuid\":");
+	cli_json_string(out, r->uuid);
+	fprintf(out, ",\"plain_bytes\":%" PRIu64 ",\"opened_with\":", r->plain_bytes);
+	cli_json_string(out, r->opened_with);
+	fprintf(out, ",\"stop_bound_s\":%" PRId64 "}\n", r->stop_bound_s);
+}
+
 static void
 say_opened(const struct cli_call *call, const char *output, const struct entente_decrypt_result *r)
 {
@@ -101,8 +120,7 @@ say_opened(const struct cli_call *call, const char *output, const struct entente
 	if (call->given[OPT_QUIET])
 		return;
 	if (call->given[OPT_JSON])
-		fprintf(out, "{\"uuid\":\"%s\",\"plain_bytes\":%" PRIu64 ",\"opened_with\":\"%s\",\"stop_bound_s\":%" PRId64 "}\n", r->uuid,
-		    r->plain_bytes, r->opened_with, r->stop_bound_s);
+		say_opened_json(out, r);
 	else if (out == stdout)
 		say_opened_words(out, r);
 }

@@ -1,4 +1,4 @@
-/* Fold long lines for a terminal: at spaces, with the line's own indentation and a little more. */
+/* How text is put out: long lines folded for a terminal (at spaces, with the line's own indentation and a little more), strings of JSON. */
 #include <stdio.h>
 #include <string.h>
 
@@ -55,4 +55,19 @@ cli_fold(FILE *out, size_t margin, size_t columns, const char *text)
 		fold_line(out, margin, columns, line, len);
 		line += len + (line[len] == '\n');
 	}
+}
+
+void
+cli_json_string(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (const char *at = text; *at != '\0'; at++) {
+		const unsigned char c = (unsigned char)*at;
+
+		if (c < 0x20)
+			fprintf(out, "\\u%04x", c);
+		else
+			fprintf(out, "%s%c", c == '"' || c == '\\' ? "\\" : "", c);
+	}
+	fputc('"', out);
 }

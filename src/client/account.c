@@ -123,7 +123,7 @@ list(const char *home, enum entente_format format, char **text, struct ent_error
 	ENT_TRY(ent_store_account_each(store, list_one, &listing, err));
 	if (out.len == 0 && format == ENTENTE_WORDS)
 		ENT_TRY(ent_buf_add_str(&out, "no accounts\n", err));
-	return ent_give_text(text, &out, err);
+	return ent_give_text(text, format, &out, err);
 }
 
 enum entente_status

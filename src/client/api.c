@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "client/client.h"
@@ -29,8 +30,8 @@ ent_outward(struct entente_error *out, const struct ent_error *err)
 
 	if (out != NULL) {
 		out->status = (enum entente_status)row->exit_code;
-		ENT_IGNORE(ent_path_join(out->name, sizeof(out->name), NULL, "%s", row->name));
-		ENT_IGNORE(ent_path_join(out->text, sizeof(out->text), NULL, "%s", err->text[0] ? err->text : row->public_text));
+		snprintf(out->name, sizeof(out->name), "%s", row->name);
+		snprintf(out->text, sizeof(out->text), "%s", err->text[0] ? err->text : row->public_text);
 		ent_print_clean(out->text, strlen(out->text)); /* it may quote a node or a file */
 	}
 	return (enum entente_status)row->exit_code;
@@ -43,10 +44,13 @@ entente_lock_secrets(struct entente_error *err)
 }
 
 enum ent_status
-ent_give_text(char **out, struct ent_buf *buf, struct ent_error *err)
+ent_give_text(char **out, enum entente_format format, struct ent_buf *buf, struct ent_error *err)
 {
 	const char *text;
 
+	/* Here and nowhere else, so that no command forgets it: words quote files, texts and nodes. JSON escapes and is for programs. */
+	if (format == ENTENTE_WORDS)
+		ent_print_clean_lines((char *)buf->data, buf->len);
 	ENT_TRY(ent_buf_cstr(buf, &text, err));
 	*out = strdup(text);
 	return *out != NULL ? ENT_OK : ent_fail(err, ENT_E_NO_MEMORY, "no memory for the answer");

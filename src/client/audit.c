@@ -194,7 +194,7 @@ audit_tail(const char *home, size_t count, enum entente_format format, char **te
 	ENT_TRY(ent_log_dir_each(log, size > count ? size - count : 0, tail_entry, &tail, err));
 	if (!tail.any && format == ENTENTE_WORDS)
 		ENT_TRY(ent_buf_add_str(&out, "the access log is empty\n", err));
-	return ent_give_text(text, &out, err);
+	return ent_give_text(text, format, &out, err);
 }
 
 enum entente_status
@@ -316,7 +316,7 @@ audit_verify(const char *home, enum entente_format format, char **text, struct e
 	ENT_TRY(check_head(&audit, head, ent_log_dir_size(log), err));
 	ENT_TRY(ent_log_dir_each(log, 0, verify_entry, &verify, err));
 	ENT_TRY(verify_report(&verify, size, format, &out, err));
-	return ent_give_text(text, &out, err);
+	return ent_give_text(text, format, &out, err);
 }
 
 enum entente_status

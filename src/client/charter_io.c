@@ -153,7 +153,7 @@ ent_say(char **out, enum entente_format format, const char *what, const struct e
 
 	if (format == ENTENTE_JSON) {
 		ENT_TRY(say_json(&text, what, hash, index, path, words, err));
-		return ent_give_text(out, &text, err);
+		return ent_give_text(out, format, &text, err);
 	}
 	ent_hash_hex(hex, hash);
 	/* A hash is 64 characters: a long headline leaves it a line of its own. */
@@ -163,5 +163,5 @@ ent_say(char **out, enum entente_format format, const char *what, const struct e
 		ENT_TRY(ent_buf_printf(&text, err, "entered in the statement log at index %llu\n", (unsigned long long)index));
 	if (path != NULL)
 		ENT_TRY(ent_buf_printf(&text, err, "kept in %s\n", path));
-	return ent_give_text(out, &text, err);
+	return ent_give_text(out, format, &text, err);
 }

@@ -116,7 +116,7 @@ why(struct entente_profile *profile, const char *party, const char *project, int
 		ENT_TRY(why_json(&out, state, party, project, &reasons, err));
 	else
 		ENT_TRY(why_words(&out, state, party, project, &reasons, err));
-	ENT_TRY(ent_give_text(text, &out, err));
+	ENT_TRY(ent_give_text(text, format, &out, err));
 	/* The answer no is an answer: the text is given, and the status says it to a script. */
 	return ent_reasons_block(&reasons) ? ent_fail(err, ENT_E_DENIED, "%s may not receive key shares in %s", party, project) : ENT_OK;
 }
@@ -289,7 +289,7 @@ show(struct entente_profile *profile, int offline, enum entente_format format, c
 		ENT_TRY(show_json(&out, state, err));
 	else
 		ENT_TRY(show_words(&out, state, err));
-	return ent_give_text(text, &out, err);
+	return ent_give_text(text, format, &out, err);
 }
 
 enum entente_status
@@ -326,13 +326,13 @@ node_status(struct entente_profile *profile, enum entente_format format, char **
 	ENT_TRY(derive_for(profile, 0, &state, err));
 	if (format == ENTENTE_WORDS) {
 		ENT_TRY(status_words(&out, profile, answer.status, state, err));
-		return ent_give_text(text, &out, err);
+		return ent_give_text(text, format, &out, err);
 	}
 	heard = json_array();
 	for (size_t i = 0; i < ent_state_member_count(state); i++)
 		json_array_append_new(heard, member_json(ent_state_member_at(state, i)));
 	ENT_TRY(dump(&out, json_pack("{s:s, s:b, s:o}", "node", profile->node, "serving", answer.status == 200, "members", heard), err));
-	return ent_give_text(text, &out, err);
+	return ent_give_text(text, format, &out, err);
 }
 
 enum entente_status

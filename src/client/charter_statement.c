@@ -367,7 +367,7 @@ run_key(struct entente_profile *profile, const struct entente_statement *stateme
 	ENT_TRY(publish_issuer_key(&desk, &home, statement, format, &all, err));
 	if (format == ENTENTE_JSON)
 		ENT_TRY(ent_buf_add_str(&all, "]\n", err));
-	return ent_give_text(report, &all, err);
+	return ent_give_text(report, format, &all, err);
 }
 
 enum entente_status

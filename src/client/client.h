@@ -86,7 +86,7 @@ ENT_MUST_USE enum ent_status ent_input_open(int *fd, const char *path, struct en
 /* The member whose node has this URL, byte for byte; NULL: nobody's. */
 const struct ent_party *ent_profile_member_of(const struct ent_state *state, struct ent_view url);
 
-/* Give a buffer's text away as the caller's heap string. */
-ENT_MUST_USE enum ent_status ent_give_text(char **out, struct ent_buf *buf, struct ent_error *err);
+/* Give a buffer's text away as the caller's heap string; words lose what steers a terminal. */
+ENT_MUST_USE enum ent_status ent_give_text(char **out, enum entente_format format, struct ent_buf *buf, struct ent_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "client/client.h"
 #include "client/open.h"
+#include "client/print.h"
 #include "decide/seal.h"
 #include "tdf/tdf.h"
 
@@ -153,6 +154,9 @@ describe(struct reading *r, const struct entente_decrypt *options, struct entent
 	snprintf(result->opened_with, sizeof(result->opened_with), "%s", text);
 	ENT_TRY(ent_buf_cstr(&r->opened.notes, &text, err));
 	snprintf(result->notes, sizeof(result->notes), "%s", text);
+	/* For people, so they may be cut, but not to half a character. */
+	ent_print_clean_lines(result->opened_with, strlen(result->opened_with));
+	ent_print_clean_lines(result->notes, strlen(result->notes));
 	return ENT_OK;
 }
 

@@ -205,7 +205,7 @@ inspect(struct entente_profile *profile, const char *input, enum entente_format 
 		ENT_TRY(as_json(&look, &out, err));
 	else
 		ENT_TRY(words(&look, &out, err));
-	return ent_give_text(text, &out, err);
+	return ent_give_text(text, format, &out, err);
 }
 
 enum entente_status

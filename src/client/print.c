@@ -46,6 +46,17 @@ ent_print_clean(char *text, size_t len)
 	}
 }
 
+void
+ent_print_clean_lines(char *text, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		size_t end = ent_view_find(ent_view_from(text, len), '\n', at);
+
+		ent_print_clean(text + at, end - at);
+		at = end + 1;
+	}
+}
+
 const char *
 ent_print_text(struct ent_arena *arena, struct ent_view text)
 {

@@ -54,6 +54,20 @@ control_characters_become_dots(void **state)
 	folds(0, 20, "a\x1b[2Jb\rc\n", "a.[2Jb.c\n");
 }
 
+static void
+json_strings_are_escaped(void **state)
+{
+	char *got = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&got, &len);
+
+	(void)state;
+	cli_json_string(out, "a\",\"x\":\"\\ \n\x1f \xc3\xa9");
+	fclose(out);
+	assert_string_equal(got, "\"a\\\",\\\"x\\\":\\\"\\\\ \\u000a\\u001f \xc3\xa9\"");
+	free(got);
+}
+
 int
 main(void)
 {
@@ -62,6 +76,7 @@ main(void)
 		cmocka_unit_test(long_lines_fold_at_spaces_and_hang),
 		cmocka_unit_test(a_word_that_is_too_long_is_not_cut),
 		cmocka_unit_test(control_characters_become_dots),
+		cmocka_unit_test(json_strings_are_escaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,6 +62,17 @@ bad_utf8_does_not_pass(void **state)
 	BECOMES("\xff" "a", "?a");
 }
 
+static void
+lines_stay_lines(void **state)
+{
+	char text[] = "one\n\x1b[2Jtwo\r\n\nthree\xe6\n\x97";
+
+	(void)state;
+	ent_print_clean_lines(text, sizeof(text) - 1);
+	assert_string_equal(text, "one\n?[2Jtwo?\n\nthree?\n?");
+	ent_print_clean_lines(NULL, 0);
+}
+
 int
 main(void)
 {
@@ -70,6 +81,7 @@ main(void)
 		cmocka_unit_test(what_steers_a_terminal_does_not_pass),
 		cmocka_unit_test(marks_of_direction_and_separators_do_not_pass),
 		cmocka_unit_test(bad_utf8_does_not_pass),
+		cmocka_unit_test(lines_stay_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
