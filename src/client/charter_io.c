@@ -26,6 +26,32 @@ ent_officer_keys_load(struct ent_officer_keys *out, struct entente_list paths, s
 	return ENT_OK;
 }
 
+static bool
+is_officer(const struct ent_vkey *key, const struct ent_party *party)
+{
+	for (size_t i = 0; i < party->officer_count; i++)
+		if (ent_view_eq(party->officers[i].line, key->line))
+			return true;
+	return false;
+}
+
+enum ent_status
+ent_officer_keys_check(const struct ent_officer_keys *keys, struct entente_list paths, const struct ent_party *parties, size_t party_count,
+    struct ent_error *err)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		const struct ent_vkey *key = ent_signer_vkey(keys->signers[i]);
+		bool known = false;
+
+		for (size_t p = 0; p < party_count && !known; p++)
+			known = is_officer(key, &parties[p]);
+		if (!known)
+			return ent_fail(err, ENT_E_INPUT, "%s is the key of %.*s, who is no officer of %.*s", paths.items[i], ENT_FMT(key->name),
+			    ENT_FMT(party_count == 1 ? parties[0].name : ENT_LIT("a member in this text")));
+	}
+	return ENT_OK;
+}
+
 enum ent_status
 ent_paper_read(struct ent_paper *out, struct ent_arena *arena, const char *path, struct ent_error *err)
 {
@@ -68,8 +94,8 @@ report_party(struct ent_buf *out, const struct ent_paper *paper, const struct en
 	return ent_buf_add_byte(out, '\n', err);
 }
 
-static const struct ent_party *
-member_named(const struct ent_epoch *epoch, struct ent_view name)
+const struct ent_party *
+ent_member_named(const struct ent_epoch *epoch, struct ent_view name)
 {
 	for (size_t i = 0; epoch != NULL && i < epoch->member_count; i++)
 		if (ent_view_eq(epoch->members[i].name, name))
@@ -90,7 +116,7 @@ ent_paper_report(struct ent_buf *out, const struct ent_paper *paper, const struc
 	}
 	if (paper->doc.kind != ENT_DOC_STATEMENT)
 		return ent_fail(err, ENT_E_INPUT, "officers sign epochs and statements; this is another kind of text");
-	party = member_named(epoch, paper->doc.statement.by);
+	party = ent_member_named(epoch, paper->doc.statement.by);
 	if (party == NULL)
 		return ent_fail(err, ENT_E_INPUT, "%.*s, who makes this statement, is no member", ENT_FMT(paper->doc.statement.by));
 	return report_party(out, paper, party, paper->doc.statement.act == ENT_ACT_NOTE ? 1 : party->quorum, complete, err);

@@ -25,6 +25,12 @@ struct ent_officer_keys {
 };
 ENT_MUST_USE enum ent_status ent_officer_keys_load(struct ent_officer_keys *out, struct entente_list paths, struct ent_error *err);
 void ent_officer_keys_fini(struct ent_officer_keys *keys);
+/* Each key is an officer's of one of these parties; a signature of anybody else would be refused by every node, much later. */
+ENT_MUST_USE enum ent_status ent_officer_keys_check(const struct ent_officer_keys *keys, struct entente_list paths,
+    const struct ent_party *parties, size_t party_count, struct ent_error *err);
+
+/* NULL: no member of that name. */
+const struct ent_party *ent_member_named(const struct ent_epoch *epoch, struct ent_view name);
 
 /* A file that holds a bare text or a signed note; bytes live in the arena, note.signature_count 0 for a bare text. */
 struct ent_paper {
@@ -34,14 +40,14 @@ struct ent_paper {
 };
 ENT_MUST_USE enum ent_status ent_paper_read(struct ent_paper *out, struct ent_arena *arena, const char *path, struct ent_error *err);
 
-/* The officers who may sign this document: of the party of a statement, of every member for an epoch. *need per party. */
+/* A line for each party that signs this text (a statement's, or every member of an epoch): who has, and who may still. */
 ENT_MUST_USE enum ent_status ent_paper_report(struct ent_buf *out, const struct ent_paper *paper, const struct ent_epoch *epoch, bool *complete,
     struct ent_error *err);
 
 /* POST to <node>/charter/submit. *index = the entry's, UINT64_MAX for a proposal. ENT_E_REFUSED with the node's reason. */
 ENT_MUST_USE enum ent_status ent_submit(struct entente_profile *profile, struct ent_view bytes, uint64_t *index, struct ent_error *err);
 
-/* Words or {"report": ...}: what a command that changed something says. */
+/* What a command that changed something says: what was done, the hash, words, and where it went. */
 ENT_MUST_USE enum ent_status ent_say(char **out, enum entente_format format, const char *what, const struct ent_hash *hash, uint64_t index,
     const char *path, struct ent_view words, struct ent_error *err);
 

@@ -5,7 +5,7 @@
 
 enum { PAPER_ARENA = 16 << 20 };
 
-/* An officer reads what he signs with his own tool: the text itself, never only its hash. */
+/* The whole file is text that an officer has read with any tool; its signatures stand behind it. */
 static enum ent_status
 add_signatures(struct ent_paper *paper, struct ent_arena *arena, const struct ent_officer_keys *keys, struct ent_buf *merged, struct ent_error *err)
 {
@@ -48,6 +48,8 @@ sign(struct entente_profile *profile, const char *file, struct entente_list path
 	if (paper.doc.kind != ENT_DOC_EPOCH && paper.doc.kind != ENT_DOC_STATEMENT)
 		return ent_fail(err, ENT_E_INPUT, "%s is neither an epoch nor a statement: officers sign nothing else", file);
 	ENT_TRY(ent_officer_keys_load(&keys, paths, err));
+	if (paper.doc.kind == ENT_DOC_EPOCH)
+		ENT_TRY(ent_officer_keys_check(&keys, paths, paper.doc.epoch.members, paper.doc.epoch.member_count, err));
 	ENT_TRY(add_signatures(&paper, arena, &keys, &merged, err));
 	signed_paper = paper;
 	ENT_TRY(ent_note_parse_max(&signed_paper.note, arena, ent_buf_view(&merged), ENT_NOTE_LONG_MAX, err));

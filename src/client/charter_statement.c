@@ -31,6 +31,8 @@ desk_fini(struct desk *desk)
 static enum ent_status
 desk_open(struct desk *desk, struct entente_profile *profile, struct entente_list keys, struct ent_error *err)
 {
+	const struct ent_party *self;
+
 	*desk = (struct desk){ .profile = profile, .words = ent_buf_with_max(1 << 20) };
 	if (keys.count == 0)
 		return ent_fail(err, ENT_E_USAGE, "no officer's key is given: --key FILE, once for each officer who signs");
@@ -39,7 +41,10 @@ desk_open(struct desk *desk, struct entente_profile *profile, struct entente_lis
 	ENT_TRY(ent_profile_sync(profile, err));
 	desk->charter = ent_mirror_charter(profile->mirror);
 	desk->epoch = ent_charter_epoch(desk->charter);
-	return ENT_OK;
+	self = ent_member_named(desk->epoch, ent_view_str(profile->party));
+	if (self == NULL)
+		return ent_fail(err, ENT_E_CONFIG, "%s, for which the profile %s speaks, is no member of this charter", profile->party, profile->dir);
+	return ent_officer_keys_check(&desk->keys, keys, self, 1, err);
 }
 
 /* The lines that every statement begins with. */
