@@ -62,6 +62,8 @@ add(const char *home, const struct entente_account *account, struct ent_error *e
 		return ent_fail(err, ENT_E_USAGE, "account add needs a name and --secret-file: where the new secret is written");
 	if (!ent_account_name_valid(ent_view_str(account->name)))
 		return ent_fail(err, ENT_E_USAGE, "\"%s\" is not an account's name: printable ASCII without space and @", account->name);
+	if (account->clearance != NULL && !ent_account_name_valid(ent_view_str(account->clearance)))
+		return ent_fail(err, ENT_E_USAGE, "\"%s\" is not a clearance: one word of printable ASCII", account->clearance);
 	ENT_TRY(ent_arena_new(&arena, 1 << 20, err));
 	ENT_TRY(joined(arena, account->projects, ent_project_name_valid, "project's name", &row.projects, err));
 	ENT_TRY(joined(arena, account->nationality, country_valid, "country code such as AUS", &row.nationality, err));

@@ -1,5 +1,6 @@
 /* A client profile: a folder with profile.yaml (contracts: Homes and profiles). It pins the genesis fingerprint. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -52,14 +53,12 @@ copy_text(struct ent_arena *arena, const char *text, const char **out, struct en
 }
 
 static enum ent_status
-check(const struct entente_profile *p, const struct file *file, struct ent_error *err)
+check(const char *node, const char *issuer, const char *party, struct ent_error *err)
 {
-	if (file->key_file != NULL)
-		return ent_fail(err, ENT_E_UNSUPPORTED, "%s/profile.yaml: key_file is not supported yet; use secret_file", p->dir);
-	if (!ent_url_valid(ent_view_str(p->node)) || !ent_url_valid(ent_view_str(p->issuer)))
-		return ent_fail(err, ENT_E_CONFIG, "%s/profile.yaml: node and issuer are URLs without a final slash, as in the charter", p->dir);
-	if (!ent_name_valid(ent_view_str(p->party)))
-		return ent_fail(err, ENT_E_CONFIG, "%s/profile.yaml: party \"%s\" is not a name", p->dir, p->party);
+	if (!ent_url_valid(ent_view_str(node)) || !ent_url_valid(ent_view_str(issuer)))
+		return ent_fail(err, ENT_E_CONFIG, "node and issuer are URLs without a final slash, as in the charter");
+	if (!ent_name_valid(ent_view_str(party)))
+		return ent_fail(err, ENT_E_CONFIG, "party \"%s\" is not a name", party);
 	return ENT_OK;
 }
 
@@ -75,7 +74,9 @@ fill(struct entente_profile *p, const struct file *file, struct ent_error *err)
 	ENT_TRY(path_in(p->arena, p->dir, file->cache ? file->cache : "cache", &p->cache_dir, err));
 	if (ent_hash_from_hex(&p->genesis, ent_view_str(file->genesis), err) != ENT_OK)
 		return ent_error_context(err, "%s/profile.yaml: genesis", p->dir);
-	return check(p, file, err);
+	if (file->key_file != NULL)
+		return ent_fail(err, ENT_E_UNSUPPORTED, "%s/profile.yaml: key_file is not supported yet; use secret_file", p->dir);
+	return check(p->node, p->issuer, p->party, err) == ENT_OK ? ENT_OK : ent_error_context(err, "%s/profile.yaml", p->dir);
 }
 
 static enum ent_status
@@ -187,11 +188,15 @@ create(const struct entente_profile_new *new, struct ent_error *err)
 {
 	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(ENT_LIMIT_YAML_BYTES);
 	struct ent_hash genesis;
-	char path[ENT_PATH_MAX];
+	char path[ENT_PATH_MAX], ca_file[PATH_MAX];
 
 	if (new->dir == NULL || new->node == NULL || new->party == NULL || new->genesis == NULL)
 		return ent_fail(err, ENT_E_USAGE, "a profile needs a folder, a node, a party and the genesis fingerprint");
 	ENT_TRY(ent_hash_from_hex(&genesis, ent_view_str(new->genesis), err));
+	ENT_TRY(check(new->node, new->issuer != NULL ? new->issuer : new->node, new->party, err));
+	/* In the profile a path is relative to its folder; here it is to the caller's. */
+	if (new->ca_file != NULL && realpath(new->ca_file, ca_file) == NULL)
+		return ent_fail_errno(err, ENT_E_INPUT, errno, "cannot find %s", new->ca_file);
 	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/profile.yaml", new->dir));
 	if (ent_file_exists(path))
 		return ent_fail(err, ENT_E_EXISTS, "%s exists already", path);
@@ -201,7 +206,7 @@ create(const struct entente_profile_new *new, struct ent_error *err)
 	ENT_TRY(add_line(&text, "genesis", new->genesis, err));
 	ENT_TRY(add_line(&text, "client_id", new->client_id, err));
 	ENT_TRY(add_line(&text, "secret_file", new->secret_file ? "secret" : NULL, err));
-	ENT_TRY(add_line(&text, "ca_file", new->ca_file, err));
+	ENT_TRY(add_line(&text, "ca_file", new->ca_file != NULL ? ca_file : NULL, err));
 	ENT_TRY(add_line(&text, "issuer", new->issuer, err));
 	ENT_TRY(copy_secret(new, err));
 	return ent_file_create(path, ent_buf_view(&text), 0600, err);

@@ -265,3 +265,31 @@ def _(alliance):
     same(shell('"$@" <&- >&- 2>&-', "charter", "show", "--profile", profile)[0], 1, "exit code without any descriptor")
     for path, bytes_before in before.items():
         same(read(path), bytes_before, path)
+
+
+@test("what cannot work is refused at once: a profile, a clearance, an officer's key of another member, a secret open to others")
+def _(alliance):
+    url, genesis, alice = alliance.nodes["au.example"].url, alliance.genesis, alliance.people["alice"]
+    good = {"--node": url, "--party": "au.example", "--genesis": genesis}
+    for change in ({"--node": "ftp://x"}, {"--node": url + "/"}, {"--party": "AU"}, {"--genesis": "00"}, {"--issuer": "x"},
+                   {"--ca-file": "/nonexistent"}):
+        path = alliance.path()
+        words = [word for pair in {**good, **change}.items() for word in pair]
+        command(["profile", "create", path, *words], [6])
+        check(not os.path.exists(path), "half a profile is there after %s" % change)
+    command(["node", "account", "add", "zoe", "--home", alice.node.home, "--clearance", "a\x1b[2J", "--secret-file", alliance.path()], [2])
+
+    folder = new_folder(alliance)
+    theirs = alliance.keys("uk.example")
+    for words in (["charter", "note", "en Ours."], ["charter", "consent", "00" * 4], ["charter", "key", "--home", alice.node.home]):
+        done = subprocess.run([program("entente"), *words, *theirs, "--profile", alliance.officer_profile("au.example")], cwd=folder,
+                              capture_output=True, check=False)
+        same(done.returncode, 6, "exit code of %s" % words, done.stderr)
+        holds(done.stderr.decode(), "no officer of au.example")
+    same(os.listdir(folder), [], "files that nobody can use")
+
+    profile = alliance.path()
+    alliance.make_profile(profile, "au.example", ["--client-id", "alice", "--secret-file", alice.secret_file])
+    os.chmod(os.path.join(profile, "secret"), 0o644)
+    _, target = alliance.protect(b"x")
+    holds(command(["decrypt", "--profile", profile, "-o", alliance.path(), target], [6]).err, "open to others")
