@@ -63,7 +63,7 @@ struct entente_profile_new {
 	const char *genesis;     /* fingerprint, 64 hex digits: compare it with people before you type it */
 	const char *client_id;   /* NULL: no account (an officer needs none) */
 	const char *secret_file; /* copied into the profile with mode 0600 */
-	const char *ca_file;     /* NULL: the system's */
+	const char *ca_file;     /* kept as an absolute path; NULL: the system's */
 	const char *issuer;      /* NULL: the node is the issuer */
 };
 /* Make a profile folder; refuses an existing one. */
@@ -232,7 +232,7 @@ ENTENTE_API enum entente_status entente_account_add(const char *home, const stru
 ENTENTE_API enum entente_status entente_account_list(const char *home, enum entente_format format, char **text, struct entente_error *err);
 ENTENTE_API enum entente_status entente_account_remove(const char *home, const char *name, struct entente_error *err);
 
-/* Is the node up, which charter, heard whom when. */
+/* Is the node up, whom has it heard when. ENTENTE_UNAVAILABLE when it does not serve; the text is given too, if it answers at all. */
 ENTENTE_API enum entente_status entente_node_status(struct entente_profile *profile, enum entente_format format, char **text, struct entente_error *err);
 
 /* ---- the access log ---- */

@@ -162,9 +162,9 @@ show_project(struct ent_buf *out, const struct ent_project *project, struct ent_
 	ent_hash_hex(hex, &project->doc->hash);
 	ENT_TRY(ent_buf_printf(out, err, "project %.*s (%.16s): %s\n  until %s, pillar %.*s, custody %.*s\n", ENT_FMT(p->project), hex,
 	    ent_project_state_name(project->state), time_text(time, p->until_unix_s), ENT_FMT(p->pillar), ENT_FMT(p->custody)));
-	for (size_t i = 0; p->title_count > 0 && i < 1; i++)
-		ENT_TRY(ent_buf_printf(out, err, "  title (%.*s): \"%.*s\"\n", ENT_FMT(p->titles[i].lang), ENT_FMT(p->titles[i].text)));
-	return ENT_OK;
+	if (p->title_count == 0)
+		return ENT_OK;
+	return ent_buf_printf(out, err, "  title (%.*s): \"%.*s\"\n", ENT_FMT(p->titles[0].lang), ENT_FMT(p->titles[0].text));
 }
 
 static enum ent_status
@@ -301,12 +301,12 @@ entente_charter_show(struct entente_profile *profile, int offline, enum entente_
 /* ---- node status ---- */
 
 static enum ent_status
-status_words(struct ent_buf *out, struct entente_profile *profile, int http, const struct ent_state *state, struct ent_error *err)
+status_words(struct ent_buf *out, struct entente_profile *profile, bool serving, const struct ent_state *state, struct ent_error *err)
 {
 	char alive[ENT_TIME_TEXT_SIZE];
 
-	ENT_TRY(ent_buf_printf(out, err, "%s: %s\n", profile->node, http == 200 ? "serving" : "not serving"));
-	for (size_t i = 0; state != NULL && i < ent_state_member_count(state); i++) {
+	ENT_TRY(ent_buf_printf(out, err, "%s: %s\n", profile->node, serving ? "serving" : "not serving"));
+	for (size_t i = 0; i < ent_state_member_count(state); i++) {
 		const struct ent_member_state *m = ent_state_member_at(state, i);
 
 		ENT_TRY(ent_buf_printf(out, err, "%.*s last heard %s\n", ENT_FMT(m->party->name), time_text(alive, m->alive_unix_s)));
@@ -315,24 +315,36 @@ status_words(struct ent_buf *out, struct entente_profile *profile, int http, con
 }
 
 static enum ent_status
+status_json(struct ent_buf *out, struct entente_profile *profile, bool serving, const struct ent_state *state, struct ent_error *err)
+{
+	json_t *heard = json_array();
+	json_t *root = json_object();
+
+	for (size_t i = 0; i < ent_state_member_count(state); i++)
+		json_array_append_new(heard, member_json(ent_state_member_at(state, i)));
+	json_object_set_new(root, "node", json_string(profile->node));
+	json_object_set_new(root, "serving", json_boolean(serving));
+	json_object_set_new(root, "members", heard);
+	return dump(out, root, err);
+}
+
+static enum ent_status
 node_status(struct entente_profile *profile, enum entente_format format, char **text, struct ent_error *err)
 {
 	__attribute__((cleanup(ent_fetch_answer_fini))) struct ent_fetch_answer answer = { 0 };
 	ENT_AUTO(ent_state) state = NULL;
 	ENT_AUTO_FINI(ent_buf) out = ent_buf_with_max(1u << 20);
-	json_t *heard;
+	bool serving;
 
 	ENT_TRY(ent_session_get(profile, profile->node, "healthz", 4096, &answer, err));
+	serving = answer.status == 200;
 	ENT_TRY(derive_for(profile, 0, &state, err));
-	if (format == ENTENTE_WORDS) {
-		ENT_TRY(status_words(&out, profile, answer.status, state, err));
-		return ent_give_text(text, format, &out, err);
-	}
-	heard = json_array();
-	for (size_t i = 0; i < ent_state_member_count(state); i++)
-		json_array_append_new(heard, member_json(ent_state_member_at(state, i)));
-	ENT_TRY(dump(&out, json_pack("{s:s, s:b, s:o}", "node", profile->node, "serving", answer.status == 200, "members", heard), err));
-	return ent_give_text(text, format, &out, err);
+	if (format == ENTENTE_JSON)
+		ENT_TRY(status_json(&out, profile, serving, state, err));
+	else
+		ENT_TRY(status_words(&out, profile, serving, state, err));
+	ENT_TRY(ent_give_text(text, format, &out, err));
+	return serving ? ENT_OK : ent_fail(err, ENT_E_UNAVAILABLE, "%s is not serving", profile->node);
 }
 
 enum entente_status
