@@ -48,6 +48,7 @@ ent_edge_find_route(struct ent_edge_target *out, struct ent_view path)
 		{ ENT_LIT("/log/"), true, { ENT_EDGE_ROUTE_STATIC, "GET, HEAD", BODY_NONE } },
 		{ ENT_LIT("/mirror/"), true, { ENT_EDGE_ROUTE_STATIC, "GET, HEAD", BODY_NONE } },
 		{ ENT_LIT("/token"), false, { ENT_EDGE_ROUTE_JUDGE, "POST", BODY_TOKEN } },
+		{ ENT_LIT("/authorize"), false, { ENT_EDGE_ROUTE_JUDGE, "GET, HEAD", BODY_NONE } },
 		{ ENT_LIT("/jwks"), false, { ENT_EDGE_ROUTE_JUDGE, "GET, HEAD", BODY_NONE } },
 		{ ENT_LIT("/.well-known/"), true, { ENT_EDGE_ROUTE_JUDGE, "GET, HEAD", BODY_NONE } },
 	};

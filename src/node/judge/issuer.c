@@ -111,11 +111,12 @@ ent_issuer_discovery(const struct ent_judge *judge)
 
 	if (issuer.len == 0)
 		return NULL;
-	return json_pack("{s:s%, s:o, s:o, s:[s], s:[s,s], s:[s], s:[], s:[s], s:[s]}", "issuer", (const char *)issuer.data,
-	    issuer.len, "token_endpoint", node_url(judge, "/token"), "jwks_uri", node_url(judge, "/jwks"),
-	    "grant_types_supported", "client_credentials", "token_endpoint_auth_methods_supported", "client_secret_basic",
-	    "client_secret_post", "dpop_signing_alg_values_supported", "ES256", "response_types_supported",
-	    "subject_types_supported", "public", "id_token_signing_alg_values_supported", "ES256");
+	return json_pack("{s:s%, s:o, s:o, s:o, s:[s], s:[s,s], s:[s], s:[], s:[s], s:[s], s:b}", "issuer",
+	    (const char *)issuer.data, issuer.len, "authorization_endpoint", node_url(judge, "/authorize"), "token_endpoint",
+	    node_url(judge, "/token"), "jwks_uri", node_url(judge, "/jwks"), "grant_types_supported", "client_credentials",
+	    "token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post",
+	    "dpop_signing_alg_values_supported", "ES256", "response_types_supported", "subject_types_supported", "public",
+	    "id_token_signing_alg_values_supported", "ES256", "require_request_uri_registration", 0);
 }
 
 enum ent_status
@@ -126,6 +127,20 @@ ent_issuer_openid(struct ent_judge *judge, struct ent_call *call, struct ent_err
 	if (body == NULL)
 		return ent_fail(err, ENT_E_NOT_FOUND, "this node issues no tokens: its party's issuer is elsewhere");
 	ent_answer_json(judge, call, 200, body);
+	return ENT_OK;
+}
+
+/*
+ * Clients will not start without an authorization endpoint (wire reference 4.1), and RFC 8414 2 asks for one. Nobody logs in
+ * here: no response type is supported, and without a registered redirect URI the answer stays here (RFC 6749 4.1.2.1).
+ */
+enum ent_status
+ent_issuer_authorize(struct ent_judge *judge, struct ent_call *call, struct ent_error *err)
+{
+	json_auto_t *body = json_pack("{s:s}", "error", "unsupported_response_type");
+
+	(void)err;
+	ent_answer_json(judge, call, 400, body);
 	return ENT_OK;
 }
 

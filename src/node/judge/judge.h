@@ -227,7 +227,7 @@ int64_t ent_puller_wait_ms(const struct ent_puller *puller);
 
 ENT_MUST_USE enum ent_status ent_issuing_new(struct ent_issuing **out, struct ent_error *err);
 void ent_issuing_free(struct ent_issuing *issuing);
-/* {issuer, token_endpoint, jwks_uri, ...}; a new reference. NULL: this node issues nothing. */
+/* {issuer, authorization_endpoint, token_endpoint, jwks_uri, ...}; a new reference. NULL: this node issues nothing. */
 json_t *ent_issuer_discovery(const struct ent_judge *judge);
 
 /* ---- the routes' handlers ---- */
@@ -241,6 +241,7 @@ enum ent_status ent_rewrap_finish(struct ent_judge *judge, struct ent_call *call
 enum ent_status ent_seal_begin(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_seal_finish(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_issuer_openid(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
+enum ent_status ent_issuer_authorize(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_issuer_jwks(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_issuer_token(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_submit(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);

@@ -14,6 +14,7 @@ static const struct ent_route routes[] = {
 	{ "POST", "/entente.v1.SealService/Seal", json_media_type, ENT_ROUTE_BOUND, false, ent_seal_begin, ent_seal_finish },
 	{ "GET", "/.well-known/opentdf-configuration", NULL, ENT_ROUTE_PUBLIC, false, ent_wellknown_get, NULL },
 	{ "GET", "/.well-known/openid-configuration", NULL, ENT_ROUTE_PUBLIC, false, ent_issuer_openid, NULL },
+	{ "GET", "/authorize", NULL, ENT_ROUTE_PUBLIC, false, ent_issuer_authorize, NULL },
 	{ "GET", "/jwks", NULL, ENT_ROUTE_PUBLIC, false, ent_issuer_jwks, NULL },
 	{ "POST", "/token", "application/x-www-form-urlencoded", ENT_ROUTE_PUBLIC, true, ent_issuer_token, NULL },
 	{ "POST", "/charter/submit", "text/plain", ENT_ROUTE_PUBLIC, true, ent_submit, NULL },

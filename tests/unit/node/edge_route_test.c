@@ -113,6 +113,8 @@ requests_go_where_they_belong(void **state)
 		{ "/charter/submit", ENT_EDGE_ROUTE_JUDGE, 65536 },
 		{ "/charter/submit/", ENT_EDGE_ROUTE_STATIC, 4096 },
 		{ "/token", ENT_EDGE_ROUTE_JUDGE, 16384 },
+		{ "/authorize", ENT_EDGE_ROUTE_JUDGE, 4096 },
+		{ "/authorize/", ENT_EDGE_ROUTE_UNKNOWN, 4096 },
 		{ "/jwks", ENT_EDGE_ROUTE_JUDGE, 4096 },
 		{ "/.well-known/opentdf-configuration", ENT_EDGE_ROUTE_JUDGE, 4096 },
 		{ "/kas.AccessService/Rewrap", ENT_EDGE_ROUTE_JUDGE, (1 << 20) + 65536 },

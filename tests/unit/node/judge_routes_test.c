@@ -146,6 +146,26 @@ serves_discovery_bare_and_wrapped(void **state)
 	reply_fini(&reply);
 }
 
+/* What otdfctl requires before it asks for a token (wire reference 4.1). */
+static void
+names_an_authorization_endpoint_that_authorizes_nobody(void **state)
+{
+	struct node *node = *state;
+	struct reply discovery = node_ask(node, &(struct ask){ .method = "GET", .path = "/.well-known/openid-configuration" });
+	struct reply known = node_ask(node, &(struct ask){ .method = "GET", .path = "/.well-known/opentdf-configuration" });
+	struct reply reply = node_ask(node, &(struct ask){ .method = "GET", .path = "/authorize" });
+
+	assert_string_equal(text_of(discovery.json, "authorization_endpoint"), NODE_URL "/authorize");
+	assert_true(json_is_false(json_object_get(discovery.json, "require_request_uri_registration")));
+	assert_null(json_object_get(discovery.json, "userinfo_endpoint"));
+	assert_true(json_equal(json_object_get(known.json, "idp"), discovery.json));
+	assert_int_equal(reply.status, 400);
+	assert_string_equal(text_of(reply.json, "error"), "unsupported_response_type");
+	reply_fini(&discovery);
+	reply_fini(&known);
+	reply_fini(&reply);
+}
+
 /* ---- tokens ---- */
 
 static struct reply
@@ -460,6 +480,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(tells_an_authenticated_caller_that_a_method_is_unknown, setup, teardown),
 		cmocka_unit_test_setup_teardown(serves_its_published_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(serves_discovery_bare_and_wrapped, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_an_authorization_endpoint_that_authorizes_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(issues_tokens_by_basic_and_by_form, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_wrong_clients_and_malformed_requests, setup, teardown),
 		cmocka_unit_test_setup_teardown(binds_a_token_to_the_proofs_key, setup, teardown),
