@@ -69,12 +69,18 @@ void cli_help_command(const struct cli_command *command);
 int cli_fail(const struct entente_error *err);
 int cli_usage(const struct cli_command *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Print a text that the API gave, free it, and return the exit code of `status` (said, when it is not 0 and not an answer). */
-int cli_print(enum entente_status status, char *text, const struct entente_error *err);
+/* What stands around a call of the API. Every command has one shape: open a profile if it needs one, call, done. */
+struct cli_work {
+	struct entente_profile *profile; /* NULL: none */
+	char *text;                      /* what the API gives to print; NULL: nothing */
+	struct entente_error err;
+};
+/* Open the profile of --profile. What went wrong is said by cli_done. */
+enum entente_status cli_open(struct cli_work *work, const struct cli_call *call);
+/* Print the text, or say why there is none; free everything; return the exit code. */
+int cli_done(struct cli_work *work, enum entente_status status);
 
 enum entente_format cli_format(const struct cli_call *call);
-/* Open the profile of --profile. NULL after having said why; *exit_code is set then. */
-struct entente_profile *cli_profile(const struct cli_call *call, int *exit_code);
 struct entente_list cli_list(const struct cli_call *call, enum cli_option option);
 
 /* Print text with each line folded at spaces to fit `columns`, margin spaces in front; control characters become dots. */

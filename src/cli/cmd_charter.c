@@ -4,109 +4,78 @@
 int
 cmd_why(struct cli_call *call)
 {
-	struct entente_error err = { 0 };
-	char *text = NULL;
-	int exit_code;
-	struct entente_profile *profile = cli_profile(call, &exit_code);
-	enum entente_status status;
+	struct cli_work work = { 0 };
+	enum entente_status status = cli_open(&work, call);
 
-	if (profile == NULL)
-		return exit_code;
-	status = entente_why(profile, call->operands[0], call->operands[1], call->given[OPT_OFFLINE], cli_format(call), &text, &err);
-	entente_profile_free(profile);
-	return cli_print(status, text, &err);
+	if (status == ENTENTE_OK)
+		status = entente_why(work.profile, call->operands[0], call->operands[1], call->given[OPT_OFFLINE], cli_format(call), &work.text,
+		    &work.err);
+	return cli_done(&work, status);
 }
 
 int
 cmd_charter_init(struct cli_call *call)
 {
-	struct entente_error err = { 0 };
+	struct cli_work work = { 0 };
 	struct entente_charter_init init = { .home = call->text[OPT_HOME], .title = call->text[OPT_TITLE], .country = call->text[OPT_COUNTRY],
 		.officers_dir = call->text[OPT_OFFICERS_DIR], .officers = { call->operands, call->operand_count },
 		.quorum = (unsigned)call->number[OPT_QUORUM], .output = call->text[OPT_OUTPUT] };
 
-	return cli_print(entente_charter_init(&init, &err), NULL, &err);
+	return cli_done(&work, entente_charter_init(&init, &work.err));
 }
 
 int
 cmd_charter_found(struct cli_call *call)
 {
-	struct entente_error err = { 0 };
+	struct cli_work work = { 0 };
 	struct entente_charter_found found = { .host = call->text[OPT_HOST], .title = call->text[OPT_TITLE],
 		.members = { call->operands, call->operand_count }, .pillars = cli_list(call, OPT_PILLAR),
 		.rule_admit = call->text[OPT_RULE_ADMIT], .rule_project = call->text[OPT_RULE_PROJECT], .output = call->text[OPT_OUTPUT] };
 
-	return cli_print(entente_charter_found(&found, &err), NULL, &err);
+	return cli_done(&work, entente_charter_found(&found, &work.err));
 }
 
-/* A profile where one is named; these commands also work without. */
-static int
-optional_profile(const struct cli_call *call, struct entente_profile **profile)
-{
-	int exit_code = 0;
-
-	*profile = call->given[OPT_PROFILE] ? cli_profile(call, &exit_code) : NULL;
-	return exit_code;
-}
-
+/* Signing works without a profile too; with one it says who is still missing. */
 int
 cmd_charter_sign(struct cli_call *call)
 {
-	struct entente_error err = { 0 };
-	struct entente_profile *profile;
-	char *text = NULL;
-	enum entente_status status;
-	int failed = optional_profile(call, &profile);
+	struct cli_work work = { 0 };
+	enum entente_status status = call->given[OPT_PROFILE] ? cli_open(&work, call) : ENTENTE_OK;
 
-	if (failed)
-		return failed;
-	status = entente_charter_sign(profile, call->operands[0], cli_list(call, OPT_KEY), cli_format(call), &text, &err);
-	entente_profile_free(profile);
-	return cli_print(status, text, &err);
+	if (status == ENTENTE_OK)
+		status = entente_charter_sign(work.profile, call->operands[0], cli_list(call, OPT_KEY), cli_format(call), &work.text, &work.err);
+	return cli_done(&work, status);
 }
 
 int
 cmd_charter_submit(struct cli_call *call)
 {
-	struct entente_error err = { 0 };
-	struct entente_profile *profile = NULL;
-	char *text = NULL;
-	enum entente_status status;
-	int exit_code;
+	struct cli_work work = { 0 };
+	enum entente_status status = !call->given[OPT_HOME] ? cli_open(&work, call) : ENTENTE_OK;
 
-	if (!call->given[OPT_HOME]) {
-		profile = cli_profile(call, &exit_code);
-		if (profile == NULL)
-			return exit_code;
-	}
-	status = entente_charter_submit(profile, call->text[OPT_HOME], call->operands[0], cli_format(call), &text, &err);
-	entente_profile_free(profile);
-	return cli_print(status, text, &err);
+	if (status == ENTENTE_OK)
+		status = entente_charter_submit(work.profile, call->text[OPT_HOME], call->operands[0], cli_format(call), &work.text, &work.err);
+	return cli_done(&work, status);
 }
 
 int
 cmd_charter_propose(struct cli_call *call)
 {
-	struct entente_error err = { 0 };
+	struct cli_work work = { 0 };
 	struct entente_charter_propose propose = { .project = call->text[OPT_PROJECT], .title = call->text[OPT_TITLE],
 		.participants = cli_list(call, OPT_PARTICIPANT), .custody = call->text[OPT_CUSTODY], .fresh = call->text[OPT_FRESH],
 		.until = call->text[OPT_UNTIL], .replaces = call->text[OPT_REPLACES], .reason = call->text[OPT_REASON],
 		.unsealed_members = call->given[OPT_UNSEALED_MEMBERS], .alone_allowed = call->given[OPT_ALONE_ALLOWED],
 		.output = call->text[OPT_OUTPUT], .keys = cli_list(call, OPT_KEY) };
-	struct entente_profile *profile;
-	char *text = NULL;
 	enum entente_status status;
-	int exit_code;
 
 	if (call->words[OPT_PILLAR].count > 1)
 		return cli_usage(call->command, "a project belongs to one pillar");
 	propose.pillar = call->words[OPT_PILLAR].count == 1 ? call->words[OPT_PILLAR].items[0] : NULL;
-	profile = cli_profile(call, &exit_code);
-	if (profile == NULL)
-		return exit_code;
-	status = entente_charter_propose(profile, &propose, cli_format(call), &text, &err);
-	entente_profile_free(profile);
-	return cli_print(status, text, &err);
+	status = cli_open(&work, call);
+	if (status == ENTENTE_OK)
+		status = entente_charter_propose(work.profile, &propose, cli_format(call), &work.text, &work.err);
+	return cli_done(&work, status);
 }
 
 typedef enum entente_status (*statement_fn)(struct entente_profile *, const struct entente_statement *, enum entente_format, char **,
@@ -115,20 +84,14 @@ typedef enum entente_status (*statement_fn)(struct entente_profile *, const stru
 static int
 statement(struct cli_call *call, const char *what, statement_fn make)
 {
-	struct entente_error err = { 0 };
-	struct entente_statement it = { .what = what, .until = call->text[OPT_UNTIL], .reason = call->text[OPT_REASON],
+	struct cli_work work = { 0 };
+	const struct entente_statement it = { .what = what, .until = call->text[OPT_UNTIL], .reason = call->text[OPT_REASON],
 		.output = call->text[OPT_OUTPUT], .keys = cli_list(call, OPT_KEY) };
-	struct entente_profile *profile;
-	char *text = NULL;
-	enum entente_status status;
-	int exit_code;
+	enum entente_status status = cli_open(&work, call);
 
-	profile = cli_profile(call, &exit_code);
-	if (profile == NULL)
-		return exit_code;
-	status = make(profile, &it, cli_format(call), &text, &err);
-	entente_profile_free(profile);
-	return cli_print(status, text, &err);
+	if (status == ENTENTE_OK)
+		status = make(work.profile, &it, cli_format(call), &work.text, &work.err);
+	return cli_done(&work, status);
 }
 
 int
@@ -152,34 +115,22 @@ cmd_charter_note(struct cli_call *call)
 int
 cmd_charter_show(struct cli_call *call)
 {
-	struct entente_error err = { 0 };
-	char *text = NULL;
-	int exit_code;
-	struct entente_profile *profile = cli_profile(call, &exit_code);
-	enum entente_status status;
+	struct cli_work work = { 0 };
+	enum entente_status status = cli_open(&work, call);
 
-	if (profile == NULL)
-		return exit_code;
-	status = entente_charter_show(profile, call->given[OPT_OFFLINE], cli_format(call), &text, &err);
-	entente_profile_free(profile);
-	return cli_print(status, text, &err);
+	if (status == ENTENTE_OK)
+		status = entente_charter_show(work.profile, call->given[OPT_OFFLINE], cli_format(call), &work.text, &work.err);
+	return cli_done(&work, status);
 }
 
 int
 cmd_charter_verify(struct cli_call *call)
 {
-	struct entente_error err = { 0 };
-	struct entente_profile *profile = NULL;
-	char *text = NULL;
-	enum entente_status status;
-	int exit_code;
+	struct cli_work work = { 0 };
+	const char *path = call->operand_count > 0 ? call->operands[0] : NULL;
+	enum entente_status status = path == NULL ? cli_open(&work, call) : ENTENTE_OK;
 
-	if (call->operand_count == 0) {
-		profile = cli_profile(call, &exit_code);
-		if (profile == NULL)
-			return exit_code;
-	}
-	status = entente_charter_verify(profile, call->operand_count > 0 ? call->operands[0] : NULL, cli_format(call), &text, &err);
-	entente_profile_free(profile);
-	return cli_print(status, text, &err);
+	if (status == ENTENTE_OK)
+		status = entente_charter_verify(work.profile, path, cli_format(call), &work.text, &work.err);
+	return cli_done(&work, status);
 }

@@ -21,7 +21,7 @@ talk(const char *output)
 	return output == NULL || strcmp(output, "-") == 0 ? stderr : stdout;
 }
 
-static int
+static void
 say_encrypted(const struct cli_call *call, const char *output, const struct entente_encrypt_result *r)
 {
 	FILE *out = talk(output);
@@ -38,19 +38,18 @@ say_encrypted(const struct cli_call *call, const char *output, const struct ente
 		fprintf(out, ",\"rel\":");
 		cli_json_string(out, r->rel);
 		fprintf(out, "}\n");
-		return 0;
+		return;
 	}
 	fprintf(out, "protected %" PRIu64 " bytes as file %s\n", r->plain_bytes, r->uuid);
 	fprintf(out, "  project %s (proposal %.16s)\n  shares held by %s\n", call->text[OPT_PROJECT], r->proposal, r->holders);
 	if (r->rel[0] != '\0')
 		fprintf(out, "  only for %s (the originator's country is always among them)\n", r->rel);
-	return 0;
 }
 
 int
 cmd_encrypt(struct cli_call *call)
 {
-	struct entente_error err = { 0 };
+	struct cli_work work = { 0 };
 	struct entente_encrypt_result result = { 0 };
 	struct cli_progress progress;
 	struct entente_encrypt encrypt = { .input = input_of(call), .output = call->text[OPT_OUTPUT], .project = call->text[OPT_PROJECT],
@@ -58,9 +57,8 @@ cmd_encrypt(struct cli_call *call)
 		.to_count = call->words[OPT_TO].count, .until = call->text[OPT_UNTIL], .mime_type = call->text[OPT_TYPE],
 		.size_hint = call->number[OPT_SIZE_HINT], .force = call->given[OPT_FORCE], .entente_only = call->given[OPT_ENTENTE_ONLY],
 		.threads = (unsigned)call->number[OPT_THREADS], .progress = cli_progress_step, .progress_arg = &progress };
-	struct entente_profile *profile;
 	enum entente_status status;
-	int exit_code;
+	int failed;
 
 	if (encrypt.project == NULL)
 		return cli_usage(call->command, "--project is missing: who may open the file follows from its project");
@@ -68,16 +66,15 @@ cmd_encrypt(struct cli_call *call)
 		return cli_usage(call->command, "--output is missing; -o - writes to standard output");
 	if (strcmp(encrypt.output, "-") == 0 && isatty(STDOUT_FILENO))
 		return cli_usage(call->command, "standard output is a terminal; redirect it, or give -o FILE");
-	profile = cli_profile(call, &exit_code);
-	if (profile == NULL)
-		return exit_code;
+	status = cli_open(&work, call);
 	cli_progress_start(&progress, call, "protecting");
-	status = entente_encrypt(profile, &encrypt, &result, &err);
+	if (status == ENTENTE_OK)
+		status = entente_encrypt(work.profile, &encrypt, &result, &work.err);
 	cli_progress_end(&progress);
-	entente_profile_free(profile);
-	if (status != ENTENTE_OK)
-		return cli_fail(&err);
-	return call->given[OPT_QUIET] ? 0 : say_encrypted(call, encrypt.output, &result);
+	failed = cli_done(&work, status);
+	if (!failed && !call->given[OPT_QUIET])
+		say_encrypted(call, encrypt.output, &result);
+	return failed;
 }
 
 static void
@@ -128,25 +125,22 @@ say_opened(const struct cli_call *call, const char *output, const struct entente
 static int
 open_with(struct cli_call *call, const struct entente_decrypt *decrypt)
 {
-	struct entente_error err = { 0 };
+	struct cli_work work = { 0 };
 	struct entente_decrypt_result result = { 0 };
 	struct entente_decrypt with_progress = *decrypt;
 	struct cli_progress progress;
-	struct entente_profile *profile;
-	enum entente_status status;
-	int exit_code;
+	enum entente_status status = cli_open(&work, call);
+	int failed;
 
-	profile = cli_profile(call, &exit_code);
-	if (profile == NULL)
-		return exit_code;
 	cli_progress_start(&progress, call, "opening");
 	with_progress.progress = cli_progress_step;
 	with_progress.progress_arg = &progress;
-	status = entente_decrypt(profile, &with_progress, &result, &err);
+	if (status == ENTENTE_OK)
+		status = entente_decrypt(work.profile, &with_progress, &result, &work.err);
 	cli_progress_end(&progress);
-	entente_profile_free(profile);
-	if (status != ENTENTE_OK)
-		return cli_fail(&err);
+	failed = cli_done(&work, status);
+	if (failed)
+		return failed;
 	say_notes(call, result.notes);
 	say_opened(call, decrypt->output, &result);
 	return 0;
@@ -199,22 +193,14 @@ cmd_cat(struct cli_call *call)
 	return open_with(call, &decrypt);
 }
 
+/* A profile is a help here, not a need: without one the seal is shown and not verified. */
 int
 cmd_inspect(struct cli_call *call)
 {
-	struct entente_error err = { 0 };
-	struct entente_profile *profile = NULL;
-	enum entente_status status;
-	char *text = NULL;
-	int exit_code;
+	struct cli_work work = { 0 };
+	enum entente_status status = call->given[OPT_PROFILE] || getenv("ENTENTE_PROFILE") != NULL ? cli_open(&work, call) : ENTENTE_OK;
 
-	/* A profile is a help here, not a need: without one the seal is shown and not verified. */
-	if (call->given[OPT_PROFILE] || getenv("ENTENTE_PROFILE") != NULL) {
-		profile = cli_profile(call, &exit_code);
-		if (profile == NULL)
-			return exit_code;
-	}
-	status = entente_inspect(profile, input_of(call), cli_format(call), &text, &err);
-	entente_profile_free(profile);
-	return cli_print(status, text, &err);
+	if (status == ENTENTE_OK)
+		status = entente_inspect(work.profile, input_of(call), cli_format(call), &work.text, &work.err);
+	return cli_done(&work, status);
 }

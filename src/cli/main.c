@@ -9,19 +9,27 @@
 
 #include "cli/cli.h"
 
-int
-cli_print(enum entente_status status, char *text, const struct entente_error *err)
+enum entente_status
+cli_open(struct cli_work *work, const struct cli_call *call)
 {
-	if (text != NULL) {
-		/* Folded for people only: a script reads lines as they are, or JSON. */
-		if (isatty(STDOUT_FILENO) && text[0] != '{' && text[0] != '[')
-			cli_fold(stdout, 0, CLI_COLUMNS, text);
-		else
-			fputs(text, stdout);
-		entente_free(text);
-		return (int)status; /* the text is the answer, also when the answer is no */
-	}
-	return status == ENTENTE_OK ? 0 : cli_fail(err);
+	return entente_profile_open(&work->profile, call->text[OPT_PROFILE], &work->err);
+}
+
+int
+cli_done(struct cli_work *work, enum entente_status status)
+{
+	const char *text = work->text;
+
+	entente_profile_free(work->profile);
+	if (text == NULL)
+		return status == ENTENTE_OK ? 0 : cli_fail(&work->err);
+	/* Folded for people only: a script reads lines as they are, or JSON. */
+	if (isatty(STDOUT_FILENO) && text[0] != '{' && text[0] != '[')
+		cli_fold(stdout, 0, CLI_COLUMNS, text);
+	else
+		fputs(text, stdout);
+	entente_free(work->text);
+	return (int)status; /* the text is the answer, also when the answer is no */
 }
 
 enum entente_format
@@ -34,19 +42,6 @@ struct entente_list
 cli_list(const struct cli_call *call, enum cli_option option)
 {
 	return (struct entente_list){ call->words[option].items, call->words[option].count };
-}
-
-struct entente_profile *
-cli_profile(const struct cli_call *call, int *exit_code)
-{
-	struct entente_profile *profile = NULL;
-	struct entente_error err = { 0 };
-
-	*exit_code = 0;
-	if (entente_profile_open(&profile, call->text[OPT_PROFILE], &err) == ENTENTE_OK)
-		return profile;
-	*exit_code = cli_fail(&err);
-	return NULL;
 }
 
 /* How many words of argv the command's name takes; 0 when they are not this command. */
