@@ -311,6 +311,7 @@ make_file(struct demo *demo)
 		}
 		if (mib == 0)
 			memcpy(block, file_head, sizeof(file_head) - 1);
+		errno = ENOSPC; /* what a short write means */
 		ok = write(fd, block, 1 << 20) == 1 << 20;
 	}
 	if (fd >= 0)
@@ -462,9 +463,12 @@ describe(const struct demo *demo, const char *genesis)
 static void
 serve(const struct demo *demo)
 {
-	printf("\nThe nodes run until you interrupt this (Ctrl-C). In another terminal:\n\n   cd %s\n", demo->dir);
-	printf("   export ENTENTE_PROFILE=profiles/alice\n");
-	printf("   %s decrypt drawing.step.tdf -o drawing\n\n", demo->entente);
+	char word[2 * DEMO_PATH_MAX];
+
+	demo_word(word, sizeof(word), demo->dir);
+	printf("\nThe nodes run until you interrupt this (Ctrl-C). In another terminal:\n\n   cd %s\n", word);
+	demo_word(word, sizeof(word), demo->entente);
+	printf("   export ENTENTE_PROFILE=profiles/alice\n   %s decrypt drawing.step.tdf -o drawing\n\n", word);
 	for (size_t i = 0; i < demo->node_count; i++)
 		printf("   %-16s %s\n", demo->nodes[i].party, demo->nodes[i].url);
 	printf("\nPeople (client id; the secret is in secrets/<name>): the first of each is\ncleared for the project.\n\n");

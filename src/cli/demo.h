@@ -34,6 +34,8 @@ int demo_open(struct demo *demo, const char *dir);
 /* Stop the nodes, wait for them, remove the folder if it is ours. */
 void demo_close(struct demo *demo);
 
+/* A word as one types it into a shell; its length as printed. */
+size_t demo_word(char *out, size_t out_size, const char *word);
 /* A headline and what happens, for people. */
 void demo_say(struct demo *demo, const char *headline, const char *words);
 

@@ -141,8 +141,8 @@ stop_nodes(struct demo *demo)
 		pause_ms(POLL_MS);
 	}
 	for (size_t i = 0; i < demo->node_count; i++)
-		if (demo->nodes[i].pid > 0)
-			kill(demo->nodes[i].pid, SIGKILL);
+		if (demo->nodes[i].pid > 0 && kill(demo->nodes[i].pid, SIGKILL) == 0)
+			waitpid(demo->nodes[i].pid, NULL, 0); /* nobody writes into the folder while it is removed */
 }
 
 void
@@ -171,10 +171,20 @@ demo_say(struct demo *demo, const char *headline, const char *words)
 	fflush(stdout);
 }
 
-static bool
-needs_quotes(const char *word)
+/* As a shell takes it: as it is, in double quotes, or in single ones where double quotes would not hold it. */
+size_t
+demo_word(char *out, size_t out_size, const char *word)
 {
-	return word[0] == '\0' || strpbrk(word, " \"'$\\") != NULL;
+	const bool plain = word[0] != '\0' && (strcmp(word, "&") == 0 || strpbrk(word, " \t\n\"'$\\`!*?;&|<>()[]{}#~") == NULL);
+	const char *quote = plain ? "" : strpbrk(word, "\"$\\`!") == NULL ? "\"" : "'";
+	size_t len = (size_t)snprintf(out, out_size, "%s", quote);
+
+	for (const char *c = word; *c != '\0' && len + 6 < out_size; c++) {
+		const bool end_quote = *c == '\'' && *quote == '\'';
+
+		len += (size_t)snprintf(out + len, out_size - len, "%s%c", end_quote ? "'\\'" : "", (unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c);
+	}
+	return len + (size_t)snprintf(out + len, out_size - len, "%s", quote);
 }
 
 /* The command as one could type it, folded with backslashes to fit 80 columns. */
@@ -184,14 +194,14 @@ print_command(const char *program, const char *const *words)
 	size_t column = (size_t)printf("   $ %s", program);
 
 	for (size_t i = 0; words[i] != NULL; i++) {
-		const char *quote = needs_quotes(words[i]) ? "\"" : "";
-		size_t len = strlen(words[i]) + 2 * strlen(quote) + 1;
+		char word[2 * DEMO_PATH_MAX];
+		size_t len = demo_word(word, sizeof(word), words[i]) + 1;
 
 		if (column + len > COLUMNS_MAX - 2) {
 			printf(" \\\n      ");
 			column = 6;
 		}
-		printf(" %s%s%s", quote, words[i], quote);
+		printf(" %s", word);
 		column += len;
 	}
 	printf("\n");

@@ -293,3 +293,28 @@ def _(alliance):
     os.chmod(os.path.join(profile, "secret"), 0o644)
     _, target = alliance.protect(b"x")
     holds(command(["decrypt", "--profile", profile, "-o", alliance.path(), target], [6]).err, "open to others")
+
+
+@test("demo FILE --serve: a file of one's own, any folder; what it prints can be typed; interrupted, it ends with 0 and its nodes with it")
+def _(alliance):
+    folder = os.path.join(alliance.dir, "a folder's $name")
+    source = alliance.write(b"a file of one's own", """ '\\"$(x);&.bin""")
+    process = subprocess.Popen([program("entente"), "demo", "--serve", "--dir", folder, source], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               text=True)
+    said = ""
+    while "demo.json" not in said:
+        line = process.stdout.readline()
+        check(line, "the demonstration ended", said)
+        said += line
+    script = [line.strip() for line in said.split("In another terminal:")[1].splitlines() if line.startswith("   ")][:3]
+    done = subprocess.run(["/bin/sh", "-e", "-c", "\n".join(script)], capture_output=True, check=False, timeout=60)
+    same(done.returncode, 0, "exit code of what it says to type", done.stderr)
+    same(read(os.path.join(folder, "drawing")), b"a file of one's own", "the file")
+    with open(os.path.join(folder, "demo.json"), encoding="utf-8") as file:
+        urls = [node["url"] for node in json.load(file)["nodes"]]
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=40)
+    same(process.returncode, 0, "exit code")
+    for url in urls:
+        same(subprocess.run(["/usr/bin/python3", "-c", "import sys, urllib.request as r; r.urlopen(sys.argv[1] + '/healthz', timeout=2)", url],
+                            capture_output=True, check=False).returncode, 1, "a node that still answers")
