@@ -17,7 +17,6 @@
 
 #define ENT_TOKEN_LIFE_S 300
 #define ENT_LIMIT_FORM 16384       /* bytes of a token request */
-#define ENT_LIMIT_FORM_FIELDS 32
 #define ENT_TOKEN_RATE_A_S 10      /* checks of a secret a second, for one address ... */
 #define ENT_TOKEN_BURST 40         /* ... and how many may come at once */
 #define ENT_TOKEN_WRONG_COST 4     /* a wrong secret counts as so many */
@@ -168,85 +167,17 @@ ent_issuer_jwks(struct ent_judge *judge, struct ent_call *call, struct ent_error
 
 /* ---- the request ---- */
 
-static int
-hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		return (c | 0x20) - 'a' + 10;
-	return -1;
-}
-
-/* application/x-www-form-urlencoded, one value. NUL is refused. */
-static enum ent_status
-form_decode(struct ent_arena *arena, struct ent_view *out, struct ent_view text, struct ent_error *err)
-{
-	void *memory;
-	uint8_t *bytes;
-	size_t len = 0;
-
-	ENT_TRY(ent_arena_alloc(arena, &memory, text.len + 1, 1, err));
-	bytes = memory;
-	for (size_t i = 0; i < text.len; i++) {
-		int c = text.data[i] == '+' ? ' ' : text.data[i];
-
-		if (c == '%') {
-			int high = i + 2 < text.len ? hex_value(text.data[i + 1]) : -1;
-			int low = i + 2 < text.len ? hex_value(text.data[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
-				return ent_fail(err, ENT_E_SYNTAX, "a percent sign without two hex digits");
-			c = high * 16 + low;
-			i += 2;
-		}
-		if (c == 0)
-			return ent_fail(err, ENT_E_SYNTAX, "a NUL in the form");
-		bytes[len++] = (uint8_t)c;
-	}
-	*out = ent_view_from(bytes, len);
-	return ENT_OK;
-}
-
-static enum ent_status
-form_field(struct ent_arena *arena, struct token_form *form, struct ent_view pair, struct ent_error *err)
-{
-	size_t equals = ent_view_find(pair, '=', 0);
-	struct ent_view name, value;
-	struct ent_view *slot;
-
-	ENT_TRY(form_decode(arena, &name, ent_view_slice(pair, 0, equals), err));
-	ENT_TRY(form_decode(arena, &value, ent_view_slice(pair, equals + 1, pair.len), err));
-	if (ent_view_eq_str(name, "grant_type"))
-		slot = &form->grant_type;
-	else if (ent_view_eq_str(name, "client_id"))
-		slot = &form->client_id;
-	else if (ent_view_eq_str(name, "client_secret"))
-		slot = &form->client_secret;
-	else
-		return ENT_OK; /* scope and the like: unknown parameters are ignored (RFC 6749 3.2) */
-	if (slot->data != NULL)
-		return ent_fail(err, ENT_E_SYNTAX, "a parameter is there twice");
-	*slot = value;
-	return ENT_OK;
-}
-
+/* scope and the like: unknown parameters are ignored (RFC 6749 3.2). */
 static enum ent_status
 form_parse(struct ent_arena *arena, struct token_form *form, struct ent_view body, struct ent_error *err)
 {
-	size_t fields = 0;
+	const struct ent_form_field fields[] = {
+		{ "grant_type", &form->grant_type }, { "client_id", &form->client_id }, { "client_secret", &form->client_secret }
+	};
 
 	if (body.len > ENT_LIMIT_FORM)
 		return ent_fail(err, ENT_E_LIMIT, "a form of %zu bytes, limit %d", body.len, ENT_LIMIT_FORM);
-	for (size_t start = 0; start < body.len;) {
-		size_t end = ent_view_find(body, '&', start);
-
-		if (++fields > ENT_LIMIT_FORM_FIELDS)
-			return ent_fail(err, ENT_E_LIMIT, "more than %d fields in a form", ENT_LIMIT_FORM_FIELDS);
-		ENT_TRY(form_field(arena, form, ent_view_slice(body, start, end - start), err));
-		start = end + 1;
-	}
-	return ENT_OK;
+	return ent_form_parse(arena, fields, ENT_COUNT(fields), body, err);
 }
 
 /* Basic: base64 of <id>:<secret>, each form-urlencoded (RFC 6749 2.3.1). */
@@ -269,8 +200,8 @@ basic_parse(struct ent_call *call, struct token_form *form, struct ent_error *er
 		return ent_fail(err, ENT_E_SYNTAX, "no colon in the Basic credentials");
 	struct ent_view id;
 
-	ENT_TRY(form_decode(call->arena, &id, ent_view_slice(text, 0, colon), err));
-	ENT_TRY(form_decode(call->arena, &form->client_secret, ent_view_slice(text, colon + 1, text.len), err));
+	ENT_TRY(ent_form_decode(call->arena, &id, ent_view_slice(text, 0, colon), err));
+	ENT_TRY(ent_form_decode(call->arena, &form->client_secret, ent_view_slice(text, colon + 1, text.len), err));
 	if (form->client_id.data != NULL && !ent_view_eq(form->client_id, id))
 		return ent_fail(err, ENT_E_SYNTAX, "client_id and Basic name two clients");
 	form->client_id = id;

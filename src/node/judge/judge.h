@@ -55,6 +55,7 @@ struct ent_route {
 	const char *path;
 	const char *content_type; /* of the request's body; NULL: none is looked at */
 	enum ent_route_access access;
+	bool idempotent;     /* an RPC that may be asked by GET too */
 	bool late;           /* slow, or changes the charter: by itself, after the batch */
 	ent_route_fn begin;  /* answers, or leaves call->work and entries behind */
 	ent_route_fn finish; /* after the append; NULL: begin answered */
@@ -142,6 +143,23 @@ const struct ent_route *ent_route_find(struct ent_judge *judge, struct ent_call 
 void ent_route_json(struct ent_judge *judge, struct ent_call *call, json_t **out);
 /* A string member by its lowerCamel or its snake_case name; NULL when absent or null. */
 const char *ent_route_string(const json_t *object, const char *camel, const char *snake);
+
+/* ---- form.c ---- */
+
+/* A field of a form that is looked for; *value starts with data NULL and stays so when it is absent. */
+struct ent_form_field {
+	const char *name;
+	struct ent_view *value;
+};
+/* Other fields are ignored; a known one that is there twice, a NUL or a broken escape is ENT_E_SYNTAX. */
+ENT_MUST_USE enum ent_status ent_form_parse(struct ent_arena *arena, const struct ent_form_field *fields, size_t count,
+    struct ent_view form, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_form_decode(struct ent_arena *arena, struct ent_view *out, struct ent_view text, struct ent_error *err);
+
+/* ---- connect.c ---- */
+
+/* Put the message of a Connect GET where a POST has it: call->http.body. False: answered. */
+bool ent_connect_get(struct ent_judge *judge, struct ent_call *call);
 
 /* ---- auth.c ---- */
 

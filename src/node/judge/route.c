@@ -1,23 +1,29 @@
 /* The table of routes: path, method, what the body must be, who may ask, and who answers. */
+#include <stdio.h>
+
 #include "base/event.h"
 #include "node/judge/judge.h"
 
 static const char json_media_type[] = "application/json";
 
 static const struct ent_route routes[] = {
-	{ "POST", "/wellknownconfiguration.WellKnownService/GetWellKnownConfiguration", json_media_type, ENT_ROUTE_PUBLIC, false,
-	    ent_wellknown_rpc, NULL },
-	{ "POST", "/kas.AccessService/PublicKey", json_media_type, ENT_ROUTE_PUBLIC, false, ent_public_key, NULL },
-	{ "POST", "/kas.AccessService/Rewrap", json_media_type, ENT_ROUTE_BOUND, false, ent_rewrap_begin, ent_rewrap_finish },
-	{ "POST", "/policy.kasregistry.KeyAccessServerRegistryService/ListKeyAccessServers", json_media_type, ENT_ROUTE_TOKEN, false,
-	    ent_list_servers, NULL },
-	{ "POST", "/entente.v1.SealService/Seal", json_media_type, ENT_ROUTE_BOUND, false, ent_seal_begin, ent_seal_finish },
-	{ "GET", "/.well-known/opentdf-configuration", NULL, ENT_ROUTE_PUBLIC, false, ent_wellknown_get, NULL },
-	{ "GET", "/.well-known/openid-configuration", NULL, ENT_ROUTE_PUBLIC, false, ent_issuer_openid, NULL },
-	{ "GET", "/authorize", NULL, ENT_ROUTE_PUBLIC, false, ent_issuer_authorize, NULL },
-	{ "GET", "/jwks", NULL, ENT_ROUTE_PUBLIC, false, ent_issuer_jwks, NULL },
-	{ "POST", "/token", "application/x-www-form-urlencoded", ENT_ROUTE_PUBLIC, true, ent_issuer_token, NULL },
-	{ "POST", "/charter/submit", "text/plain", ENT_ROUTE_PUBLIC, true, ent_submit, NULL },
+	{ .method = "POST", .path = "/wellknownconfiguration.WellKnownService/GetWellKnownConfiguration",
+	    .content_type = json_media_type, .idempotent = true, .begin = ent_wellknown_rpc },
+	{ .method = "POST", .path = "/kas.AccessService/PublicKey", .content_type = json_media_type, .idempotent = true,
+	    .begin = ent_public_key },
+	{ .method = "POST", .path = "/kas.AccessService/Rewrap", .content_type = json_media_type, .access = ENT_ROUTE_BOUND,
+	    .begin = ent_rewrap_begin, .finish = ent_rewrap_finish },
+	{ .method = "POST", .path = "/policy.kasregistry.KeyAccessServerRegistryService/ListKeyAccessServers",
+	    .content_type = json_media_type, .access = ENT_ROUTE_TOKEN, .begin = ent_list_servers },
+	{ .method = "POST", .path = "/entente.v1.SealService/Seal", .content_type = json_media_type, .access = ENT_ROUTE_BOUND,
+	    .begin = ent_seal_begin, .finish = ent_seal_finish },
+	{ .method = "GET", .path = "/.well-known/opentdf-configuration", .begin = ent_wellknown_get },
+	{ .method = "GET", .path = "/.well-known/openid-configuration", .begin = ent_issuer_openid },
+	{ .method = "GET", .path = "/authorize", .begin = ent_issuer_authorize },
+	{ .method = "GET", .path = "/jwks", .begin = ent_issuer_jwks },
+	{ .method = "POST", .path = "/token", .content_type = "application/x-www-form-urlencoded", .late = true,
+	    .begin = ent_issuer_token },
+	{ .method = "POST", .path = "/charter/submit", .content_type = "text/plain", .late = true, .begin = ent_submit },
 };
 
 static uint8_t
@@ -77,26 +83,32 @@ not_found(struct ent_judge *judge, struct ent_call *call)
 	return NULL;
 }
 
+static const struct ent_route *
+wrong_method(struct ent_judge *judge, struct ent_call *call, const struct ent_route *route)
+{
+	json_auto_t *body = json_pack("{s:s, s:s}", "code", "unimplemented", "message", "another method is needed");
+	char allow[32];
+
+	snprintf(allow, sizeof(allow), "Allow: %s%s", route->idempotent ? "GET, " : "", route->method);
+	ent_answer_header(judge, call, 405, allow, body);
+	return NULL;
+}
+
 const struct ent_route *
 ent_route_find(struct ent_judge *judge, struct ent_call *call)
 {
+	const bool get = ent_view_eq_str(call->http.method, "GET") || ent_view_eq_str(call->http.method, "HEAD");
 	const struct ent_route *route = NULL;
-	char allow[32];
 
 	for (size_t i = 0; i < ENT_COUNT(routes) && route == NULL; i++)
 		if (ent_view_eq_str(call->http.path, routes[i].path))
 			route = &routes[i];
 	if (route == NULL)
 		return not_found(judge, call);
-	if (!ent_view_eq_str(call->http.method, route->method) &&
-	    !(ent_view_eq_str(call->http.method, "HEAD") && strcmp(route->method, "GET") == 0)) {
-		json_auto_t *body = json_pack("{s:s, s:s}", "code", "unimplemented", "message", "another method is needed");
-
-		memcpy(allow, "Allow: ", 8);
-		memcpy(allow + 7, route->method, strlen(route->method) + 1);
-		ent_answer_header(judge, call, 405, allow, body);
-		return NULL;
-	}
+	if (get && route->idempotent)
+		return ent_connect_get(judge, call) ? route : NULL;
+	if (get ? strcmp(route->method, "GET") != 0 : !ent_view_eq_str(call->http.method, route->method))
+		return wrong_method(judge, call, route);
 	if (route->content_type != NULL && !is_content_type(call->http.content_type, route->content_type)) {
 		answer_plain(judge, call, 415, "this content type is not served here\n");
 		return NULL;

@@ -47,6 +47,7 @@ int64_t node_now(const struct node *node);
 struct ask {
 	const char *method; /* NULL: POST */
 	const char *path;
+	const char *query;
 	const char *content_type; /* NULL: application/json */
 	const char *authorization[2];
 	const char *dpop[2];

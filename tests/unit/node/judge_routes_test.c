@@ -64,7 +64,10 @@ answers_by_method_path_and_content_type(void **state)
 		{ { .method = "GET", .path = "/.well-known/nowhere" }, 404 },
 		{ { .path = "/unknown.Service/Method", .body = "{}" }, 401 },
 		{ { .path = "/kas.AccessService/Unknown", .body = "{}" }, 401 },
-		{ { .method = "GET", .path = "/kas.AccessService/PublicKey" }, 405 },
+		{ { .method = "PUT", .path = "/kas.AccessService/PublicKey" }, 405 },
+		{ { .method = "GET", .path = "/kas.AccessService/Rewrap", .query = "encoding=json&message={}" }, 405 },
+		{ { .method = "GET", .path = LIST, .query = "encoding=json&message={}" }, 405 },
+		{ { .method = "GET", .path = SEAL, .query = "encoding=json&message={}" }, 405 },
 		{ { .path = "/kas.AccessService/PublicKey", .content_type = "application/proto", .body = "" }, 415 },
 		{ { .path = "/kas.AccessService/PublicKey", .content_type = "application/json; charset=latin1", .body = "{}" }, 415 },
 		{ { .path = "/kas.AccessService/PublicKey", .body = "" }, 400 },
@@ -89,6 +92,50 @@ answers_by_method_path_and_content_type(void **state)
 		if (reply.status != rows[i].status)
 			print_error("row %zu: %d %s\n", i, reply.status, reply.body);
 		assert_int_equal(reply.status, rows[i].status);
+		reply_fini(&reply);
+	}
+}
+
+/* Connect GET (wire reference 3.3). */
+static void
+answers_gets_of_methods_that_change_nothing(void **state)
+{
+	static const char key[] = "/kas.AccessService/PublicKey";
+	static const char well_known[] = "/wellknownconfiguration.WellKnownService/GetWellKnownConfiguration";
+	static const struct {
+		const char *path, *query;
+		int status;
+	} rows[] = {
+		{ well_known, "connect=v1&encoding=json&message=%7B%7D", 200 },
+		{ well_known, "connect=v1&encoding=json&base64=1&message=", 200 },
+		{ well_known, "encoding=json&message=", 200 },
+		{ well_known, "message=&encoding=json&unknown=1&base64=0&compression=identity", 200 },
+		{ well_known, "connect=v1&encoding=proto&base64=1&message=", 415 },
+		{ well_known, "connect=v2&encoding=json&message=", 400 },
+		{ well_known, "connect=v1&encoding=json", 400 },
+		{ well_known, "connect=v1&message=", 400 },
+		{ well_known, NULL, 400 },
+		{ well_known, "encoding=json&message=[]", 400 },
+		{ well_known, "encoding=json&message=%7", 400 },
+		{ well_known, "encoding=json&message=%00", 400 },
+		{ well_known, "encoding=json&message=&message=", 400 },
+		{ well_known, "encoding=json&compression=gzip&message=", 501 },
+		{ key, "connect=v1&encoding=json&message=%7B%22algorithm%22%3A%22ec%3Asecp256r1%22%7D", 200 },
+		{ key, "connect=v1&encoding=json&base64=1&message=eyJhbGdvcml0aG0iOiJlYzpzZWNwMjU2cjEifQ", 200 },
+		{ key, "connect=v1&encoding=json&base64=1&message=eyJhbGdvcml0aG0iOiJlYzpzZWNwMjU2cjEifQ%3D%3D", 200 },
+		{ key, "connect=v1&encoding=json&base64=1&message=eyJhbGdvcml0aG0iOiJlYzpzZWNwMjU2cjEifQ%3D%3D%3D", 400 },
+		{ key, "connect=v1&encoding=json&base64=1&message=%7B%7D", 400 },
+		{ key, "connect=v1&encoding=json&message=%7B%7D", 404 },
+	};
+	struct node *node = *state;
+
+	for (size_t i = 0; i < ENT_COUNT(rows); i++) {
+		struct reply reply = node_ask(node, &(struct ask){ .method = "GET", .path = rows[i].path, .query = rows[i].query });
+
+		if (reply.status != rows[i].status)
+			fail_msg("%s: %d %s", rows[i].query, reply.status, reply.body);
+		if (reply.status == 200)
+			assert_string_equal(reply.content_type, "application/json");
 		reply_fini(&reply);
 	}
 }
@@ -477,6 +524,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(answers_by_method_path_and_content_type, setup, teardown),
+		cmocka_unit_test_setup_teardown(answers_gets_of_methods_that_change_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(tells_an_authenticated_caller_that_a_method_is_unknown, setup, teardown),
 		cmocka_unit_test_setup_teardown(serves_its_published_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(serves_discovery_bare_and_wrapped, setup, teardown),
