@@ -315,11 +315,15 @@ demo_bind(struct demo *demo, const char *party)
 	struct demo_node *node = &demo->nodes[demo->node_count];
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
+	const int one = 1;
 
 	if (demo->failed)
 		return false;
 	*node = (struct demo_node){ .party = party, .listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
 	demo->node_count++;
+	/* So that a folder kept with --dir can be served again at its ports without waiting for old connections to be forgotten. */
+	if (node->listen_fd >= 0)
+		setsockopt(node->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (node->listen_fd < 0 || bind(node->listen_fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    listen(node->listen_fd, 128) != 0 || getsockname(node->listen_fd, (struct sockaddr *)&address, &len) != 0)
 		return fail(demo, "no port can be had on 127.0.0.1", strerror(errno));
