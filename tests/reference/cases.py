@@ -527,6 +527,14 @@ def a_broken_log_counts_for_nothing():  # C-32
 
 
 @case
+def a_stop_in_a_broken_log_still_freezes():  # C-13 C-32
+    h, p, q = begin(consents=(AU, UK, US))
+    h.state(AU, STOP, T0, log=UK)
+    h.broken.add("uk.example")
+    return ask(h, T0, {"frozen uk.example": True, "answers": False})
+
+
+@case
 def a_genesis_short_of_one_quorum_is_none():  # C-4
     h, p, q = begin(consents=(AU, UK, US))
     h.genesis = note(h.world.text, [o for party in h.world.parties for o in party.officers[:2 if party.name != "uk.example" else 1]])

@@ -162,16 +162,13 @@ class State:
         alive = self.newest_alive(log)
         return not log.broken and alive is not None and alive[0] >= self.now - fresh
 
-    def frozen(self, log):
-        return log.freezes and not log.broken
-
     def clock_floor(self):  # C-31
         newest = sorted((log.alives[-1][0] for log in self.logs if log.alives), reverse=True)
         return newest[1] - SKEW if len(newest) > 1 else None
 
     def answers(self):
         floor = self.clock_floor()
-        return not any(log.broken or self.frozen(log) for log in self.logs) and (floor is None or self.now >= floor)
+        return not any(log.broken or log.freezes for log in self.logs) and (floor is None or self.now >= floor)
 
     def lineage(self, project):
         """The proposal in force under that name, or one that was in force and that it replaced (C-21); None: none is in force."""
@@ -356,7 +353,7 @@ def project_json(state, p):
 
 def member_json(state, log):
     alive = state.newest_alive(log)
-    return {"alive": alive and alive[0], "alive_index": alive and alive[1], "size": log.size, "broken": log.broken, "frozen": state.frozen(log),
+    return {"alive": alive and alive[0], "alive_index": alive and alive[1], "size": log.size, "broken": log.broken, "frozen": log.freezes,
             "keys": {kid: [s.index, s.effect] for kid, s in state.keys[log.member.name].items()},
             "issuer_keys": {f"{issuer} {kid}": max(u for _, u, _ in found)
                             for (issuer, kid), found in state.issuer_keys[log.member.name].items() if found}}

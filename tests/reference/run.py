@@ -8,14 +8,15 @@ failing history shrunk to what it needs, and last `N passed, N failed`.
 """
 import argparse
 import collections
+import functools
 import json
 import os
 import pathlib
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 
 try:
     import cases
@@ -26,7 +27,7 @@ except ModuleNotFoundError as missing:
     sys.exit(0)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-HISTORIES, BATCH, SHARE_ACTIVE, SHARE_OTHER = 2400, 200, 0.30, 0.01
+HISTORIES, BATCH, SHARE_ACTIVE, SHARE_OTHER = 2400, 100, 0.30, 0.01
 STATES = ["proposed", "active", "lapsed", "unheard", "ended", "unenforced"]
 
 
@@ -51,28 +52,19 @@ class Peer:
     def __init__(self, program):
         self.program = program
 
-    def start(self, histories):
-        """Begin to answer for many; finish() gives the answers."""
+    def answers(self, histories):
+        """Its states of many histories, by one call."""
         shm = pathlib.Path("/dev/shm")
-        folder = pathlib.Path(tempfile.mkdtemp(dir=shm if shm.is_dir() else None))
-        lines = []
-        for i, h in enumerate(histories):
-            write(folder / str(i), h)
-            lines.append(f"{folder / str(i)} {h.order} {' '.join(map(str, h.times))}\n")
-        (folder / "asked").write_text("".join(lines))
-        output = open(folder / "answers", "w+")
-        process = subprocess.Popen([self.program], stdin=open(folder / "asked"), stdout=output, stderr=subprocess.PIPE, text=True)
-        return process, output, folder, histories
-
-    def finish(self, started):
-        process, output, folder, histories = started
-        said = process.communicate()[1]
-        output.seek(0)
-        answers = [json.loads(line) for line in output]
-        shutil.rmtree(folder)
-        if process.returncode or len(answers) != sum(len(h.times) for h in histories):
-            raise SystemExit(f"FAIL derive_dump ended with {process.returncode}\n{said}\n0 passed, 1 failed")
-        found = iter(answers)
+        with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None) as folder:
+            lines = []
+            for i, h in enumerate(histories):
+                write(pathlib.Path(folder) / str(i), h)
+                lines.append(f"{folder}/{i} {h.order} {' '.join(map(str, h.times))}\n")
+            done = subprocess.run([self.program], input="".join(lines), capture_output=True, text=True)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        if done.returncode or len(found) != sum(len(h.times) for h in histories):
+            raise SystemExit(f"FAIL derive_dump ended with {done.returncode}\n{done.stderr}\n0 passed, 1 failed")
+        found = iter(found)
         return [[next(found) for _ in h.times] for h in histories]
 
 
@@ -106,7 +98,7 @@ def compare(mine, theirs):
 def shrink(h, peer):
     """Leave out entries, proposals and times while the two still differ."""
     def differs():
-        return bool(compare(ours(h), peer.finish(peer.start([h]))[0]))
+        return bool(compare(ours(h), peer.answers([h])[0]))
 
     for part in ("times", "ops", "proposals"):
         i = len(getattr(h, part)) - 1
@@ -143,7 +135,7 @@ class Tests:
 
 def hard_cases(tests, peer):
     made = [(name.replace("_", " "), *case()) for name, case in sorted(cases.CASES.items())]
-    answers = peer.finish(peer.start([h for _, h, _ in made]))
+    answers = peer.answers([h for _, h, _ in made])
     for (name, h, expected), theirs in zip(made, answers):
         mine = ours(h)
         lines = compare(mine, theirs)
@@ -152,25 +144,38 @@ def hard_cases(tests, peer):
         tests.judge(f"case: {name}", not lines, lines)
 
 
+WORLDS = [{}, {"consents": "2"}, {"fresh": "10h"}, {"members": ["au.example", "uk.example"]}, {"members": history.NAMES, "consents": "3"},
+          {"officers": 1}, {"consents": "1", "officers": 2}]
+
+
+@functools.lru_cache(None)
+def worlds():
+    return [history.World(**fields) for fields in WORLDS]
+
+
+def made(seed, i):
+    return history.random_history(random.Random(f"{seed} {i}"), worlds())
+
+
+def batch(peer, seed, numbers):
+    """What a batch of histories reached, how many states were asked for, and the histories that differ, by number."""
+    histories = [made(seed, i) for i in numbers]
+    mine, theirs = [ours(h) for h in histories], peer.answers(histories)
+    reached = collections.Counter(p["state"] for states in mine for state in states for p in state["projects"].values())
+    return reached, sum(map(len, mine)), [i for i, a, b in zip(numbers, mine, theirs) if compare(a, b)]
+
+
 def random_histories(tests, peer, count, seed, keep):
-    worlds = [history.World(), history.World(consents="2"), history.World(fresh="10h"), history.World(members=["au.example", "uk.example"]),
-              history.World(members=history.NAMES, consents="3"), history.World(officers=1), history.World(consents="1", officers=2)]
-    states, started, wrong, asked = collections.Counter(), None, [], 0
-    for batch in [range(i, min(i + BATCH, count)) for i in range(0, count, BATCH)] + [None]:
-        following = [history.random_history(random.Random(f"{seed} {i}"), worlds) for i in batch] if batch else []
-        then, started = started, peer.start(following) if following else None
-        if not then:
-            continue
-        mine = [ours(h) for h in then[3]]
-        for h, a, b in zip(then[3], mine, peer.finish(then)):
-            asked += len(a)
-            states.update(p["state"] for state in a for p in state["projects"].values())
-            if compare(a, b):
-                wrong.append(h)
+    states, asked, wrong = collections.Counter(), 0, []
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        batches = [range(i, min(i + BATCH, count)) for i in range(0, count, BATCH)]
+        for reached, times, differ in pool.map(batch, [peer] * len(batches), [seed] * len(batches), batches):
+            states, asked = states + reached, asked + times
+            wrong += [made(seed, i) for i in differ]
     total = sum(states.values())
     for n, h in enumerate(wrong[:5]):
         shrink(h, peer)
-        lines = compare(ours(h), peer.finish(peer.start([h]))[0])
+        lines = compare(ours(h), peer.answers([h])[0])
         tests.judge(f"random history {n + 1} of {len(wrong)} that differ, seed {seed}", False, lines + describe(h))
         if keep:
             write(pathlib.Path(keep) / str(n), h)
