@@ -1,9 +1,11 @@
 /* node init: a node's home with fresh keys (contracts: Homes). Nothing that exists is overwritten. */
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/client.h"
+#include "home/config.h"
 #include "note/note.h"
 
 static enum ent_status
@@ -20,9 +22,9 @@ make_folders(const struct entente_node_init *init, struct ent_error *err)
 		ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/%s", init->home, folders[i].name));
 		ENT_TRY(ent_dir_make(path, folders[i].mode, err));
 	}
-	/* mkdir -p gave every level the mode of the first that needed it. */
+	/* A folder that stood there before keeps its mode. */
 	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/keys", init->home));
-	return chmod(path, 0700) == 0 ? ENT_OK : ent_fail(err, ENT_E_IO, "cannot close %s to others", path);
+	return chmod(path, 0700) == 0 ? ENT_OK : ent_fail_errno(err, ENT_E_IO, errno, "cannot close %s to others", path);
 }
 
 /* A signing key <home>/keys/<file>.key and its public line <file>.vkey. */
@@ -130,11 +132,12 @@ mark_demonstration(const struct entente_node_init *init, struct ent_error *err)
 	return ent_file_create(path, ENT_LIT("keys made for a demonstration: refused outside it\n"), 0644, err);
 }
 
+/* The configuration under another name, and what the node would refuse in it refused now: before there are keys. */
 static enum ent_status
-write_config(const struct entente_node_init *init, struct ent_error *err)
+draft_config(const struct entente_node_init *init, const char *draft, struct ent_error *err)
 {
 	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(16384);
-	char path[ENT_PATH_MAX];
+	ENT_AUTO(ent_node_config) config = NULL;
 	const char *authority = strstr(init->url, "://");
 
 	ENT_TRY(ent_buf_printf(&text, err, "# The node of %s. Keys and logs stand in the folders beside this file.\nparty: %s\nurl: %s\n",
@@ -143,14 +146,27 @@ write_config(const struct entente_node_init *init, struct ent_error *err)
 	ENT_TRY(ent_buf_printf(&text, err, "sync_interval: %s\n", init->sync_interval != NULL ? init->sync_interval : "30s"));
 	if (init->demonstration)
 		ENT_TRY(ent_buf_add_str(&text, "demonstration: true\n", err));
-	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/node.yaml", init->home));
-	return ent_file_create(path, ent_buf_view(&text), 0644, err);
+	ENT_TRY(ent_file_replace(draft, ent_buf_view(&text), 0644, err));
+	if (ent_node_config_load(&config, draft, err) == ENT_OK)
+		return ENT_OK;
+	unlink(draft);
+	return err->code;
+}
+
+static enum ent_status
+make_keys(const struct entente_node_init *init, struct ent_error *err)
+{
+	ENT_TRY(make_signers(init, err));
+	ENT_TRY(make_seal_key(init, err));
+	ENT_TRY(make_data_key(init, err));
+	ENT_TRY(make_issuer_key(init, err));
+	return init->demonstration ? mark_demonstration(init, err) : ENT_OK;
 }
 
 static enum ent_status
 node_init(const struct entente_node_init *init, struct ent_error *err)
 {
-	char path[ENT_PATH_MAX];
+	char path[ENT_PATH_MAX], draft[ENT_PATH_MAX];
 
 	if (init->home == NULL || init->party == NULL || init->url == NULL)
 		return ent_fail(err, ENT_E_USAGE, "node init needs --home, --party and --url");
@@ -162,13 +178,11 @@ node_init(const struct entente_node_init *init, struct ent_error *err)
 	if (ent_file_exists(path))
 		return ent_fail(err, ENT_E_EXISTS, "%s exists already: this is a node's home, and its keys are not replaced", path);
 	ENT_TRY(make_folders(init, err));
-	ENT_TRY(make_signers(init, err));
-	ENT_TRY(make_seal_key(init, err));
-	ENT_TRY(make_data_key(init, err));
-	ENT_TRY(make_issuer_key(init, err));
-	if (init->demonstration)
-		ENT_TRY(mark_demonstration(init, err));
-	return write_config(init, err); /* last: a home with a configuration is complete */
+	ENT_TRY(ent_path_join(draft, sizeof(draft), err, "%s.draft", path));
+	ENT_TRY(draft_config(init, draft, err));
+	ENT_TRY(make_keys(init, err));
+	/* Last: a home with a configuration is complete. */
+	return rename(draft, path) == 0 ? ent_dir_sync(init->home, err) : ent_fail_errno(err, ENT_E_IO, errno, "cannot name %s", path);
 }
 
 enum entente_status

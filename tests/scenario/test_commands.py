@@ -277,6 +277,11 @@ def _(alliance):
         words = [word for pair in {**good, **change}.items() for word in pair]
         command(["profile", "create", path, *words], [6])
         check(not os.path.exists(path), "half a profile is there after %s" % change)
+    for words in (["--url", "http://node.au.example:80"], ["--url", url, "--sync-interval", "1ms\nclock_offset: 1h"],
+                  ["--url", url, "--listen", "0.0.0.0:80"], ["--url", url, "--listen", 'x"']):
+        home = alliance.path()
+        command(["node", "init", "--home", home, "--party", "au.example", *words], [6])
+        same([name for _, _, names in os.walk(home) for name in names], [], "files after %s" % words)
     command(["node", "account", "add", "zoe", "--home", alice.node.home, "--clearance", "a\x1b[2J", "--secret-file", alliance.path()], [2])
 
     folder = new_folder(alliance)
