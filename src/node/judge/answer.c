@@ -84,7 +84,7 @@ ent_answer_bytes(struct ent_judge *judge, struct ent_call *call, unsigned status
 static void
 answer_json(struct ent_judge *judge, struct ent_call *call, unsigned status, const char *header, const json_t *body)
 {
-	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+	char *text = body != NULL ? json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 	struct ent_view headers[] = { ENT_LIT("Cache-Control: no-store"), ent_view_str(header) };
 	struct ent_msg_http_response response = {
 		.exchange = call->http.exchange,

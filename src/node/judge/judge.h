@@ -253,6 +253,8 @@ json_t *ent_issuer_discovery(const struct ent_judge *judge);
 enum ent_status ent_wellknown_rpc(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_wellknown_get(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_public_key(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
+enum ent_status ent_legacy_public_key(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
+enum ent_status ent_health(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_list_servers(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_rewrap_begin(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_rewrap_finish(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);

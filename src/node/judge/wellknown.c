@@ -84,28 +84,83 @@ answer_key(struct ent_judge *judge, struct ent_call *call, const struct ent_memb
 	return ENT_OK;
 }
 
+/* The key of the algorithm that the request names. NULL: answered that there is none. */
+static enum ent_status
+asked_key(struct ent_judge *judge, struct ent_call *call, const json_t *body, const struct ent_member_key **out,
+    struct ent_error *err)
+{
+	const char *algorithm = ent_route_string(body, "algorithm", "algorithm");
+	enum ent_key_type type;
+
+	*out = NULL;
+	if (algorithm == NULL || algorithm[0] == '\0')
+		algorithm = "rsa:2048";
+	if (ent_key_type_from_wire(&type, ent_view_str(algorithm), NULL) == ENT_OK)
+		ENT_TRY(published_key(judge, out, type, err));
+	if (*out == NULL)
+		ent_answer_connect(judge, call, "not_found", "invalid algorithm or format", NULL);
+	return ENT_OK;
+}
+
 enum ent_status
 ent_public_key(struct ent_judge *judge, struct ent_call *call, struct ent_error *err)
 {
 	json_auto_t *body = NULL;
-	const char *algorithm, *version;
-	const struct ent_member_key *key = NULL;
-	enum ent_key_type type;
+	const struct ent_member_key *key;
+	const char *version;
 
 	ent_route_json(judge, call, &body);
 	if (body == NULL)
 		return ENT_OK;
-	algorithm = ent_route_string(body, "algorithm", "algorithm");
 	version = ent_route_string(body, "v", "v");
-	if (algorithm == NULL || algorithm[0] == '\0')
-		algorithm = "rsa:2048";
-	if (ent_key_type_from_wire(&type, ent_view_str(algorithm), NULL) == ENT_OK)
-		ENT_TRY(published_key(judge, &key, type, err));
-	if (key == NULL) {
-		ent_answer_connect(judge, call, "not_found", "invalid algorithm or format", NULL);
+	ENT_TRY(asked_key(judge, call, body, &key, err));
+	return key != NULL ? answer_key(judge, call, key, version == NULL || strcmp(version, "1") != 0, err) : ENT_OK;
+}
+
+/*
+ * google.protobuf.StringValue: in JSON a bare string. For EC keys the platform answers a certificate; nobody certifies this
+ * node's keys but its member's statements, so it is the key itself, which clients that read certificates take as well.
+ */
+enum ent_status
+ent_legacy_public_key(struct ent_judge *judge, struct ent_call *call, struct ent_error *err)
+{
+	ENT_AUTO(ent_pubkey) pubkey = NULL;
+	ENT_AUTO_FINI(ent_buf) pem = ent_buf_with_max(ENT_SPKI_PEM_MAX);
+	json_auto_t *body = NULL;
+	json_auto_t *answer = NULL;
+	const struct ent_member_key *key;
+
+	ent_route_json(judge, call, &body);
+	if (body == NULL)
 		return ENT_OK;
-	}
-	return answer_key(judge, call, key, version == NULL || strcmp(version, "1") != 0, err);
+	ENT_TRY(asked_key(judge, call, body, &key, err));
+	if (key == NULL)
+		return ENT_OK;
+	ENT_TRY(ent_pubkey_from_spki(&pubkey, key->public_key, err));
+	ENT_TRY(ent_pubkey_pem(pubkey, &pem, err));
+	answer = json_stringn((const char *)pem.data, pem.len);
+	ent_answer_json(judge, call, 200, answer);
+	return ENT_OK;
+}
+
+/* Clients ask before their first call (wire reference 3.2). Whoever gets an answer has reached edge and judge. */
+enum ent_status
+ent_health(struct ent_judge *judge, struct ent_call *call, struct ent_error *err)
+{
+	json_auto_t *body = NULL;
+	json_auto_t *answer = json_pack("{s:s}", "status", "SERVING");
+	const char *service;
+
+	(void)err;
+	ent_route_json(judge, call, &body);
+	if (body == NULL)
+		return ENT_OK;
+	service = ent_route_string(body, "service", "service");
+	if (service == NULL || service[0] == '\0' || strcmp(service, "all") == 0)
+		ent_answer_json(judge, call, 200, answer);
+	else
+		ent_answer_connect(judge, call, "not_found", "unknown service", NULL);
+	return ENT_OK;
 }
 
 /* Ids must look like UUIDs to stock clients: an RFC 9562 version 8 one, from the name, the same at every node. */

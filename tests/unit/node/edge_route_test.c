@@ -119,6 +119,7 @@ requests_go_where_they_belong(void **state)
 		{ "/.well-known/opentdf-configuration", ENT_EDGE_ROUTE_JUDGE, 4096 },
 		{ "/kas.AccessService/Rewrap", ENT_EDGE_ROUTE_JUDGE, (1 << 20) + 65536 },
 		{ "/a.b.C_9/D_9", ENT_EDGE_ROUTE_JUDGE, (1 << 20) + 65536 },
+		{ "/grpc.health.v1.Health/Check", ENT_EDGE_ROUTE_JUDGE, (1 << 20) + 65536 },
 		{ "/kas.AccessService/", ENT_EDGE_ROUTE_UNKNOWN, 4096 },
 		{ "/kas.AccessService", ENT_EDGE_ROUTE_UNKNOWN, 4096 },
 		{ "/.AccessService/Rewrap", ENT_EDGE_ROUTE_UNKNOWN, 4096 },

@@ -173,6 +173,43 @@ serves_its_published_key(void **state)
 }
 
 static void
+serves_its_key_in_the_old_form(void **state)
+{
+	struct node *node = *state;
+	struct ask ask = { .path = "/kas.AccessService/LegacyPublicKey", .body = "{\"algorithm\":\"ec:secp256r1\"}" };
+	struct reply reply = node_ask(node, &ask);
+	ENT_AUTO(ent_pubkey) key = NULL;
+	json_t *text = json_loads(reply.body, JSON_DECODE_ANY, NULL);
+
+	assert_int_equal(reply.status, 200);
+	must(ent_pubkey_from_pem(&key, ent_view_str(json_string_value(text)), &err));
+	assert_true(ent_pubkey_eq(key, ent_key_public(world_keys(AU)->kas)));
+	json_decref(text);
+	reply_fini(&reply);
+	ask.body = "{}"; /* rsa:2048 */
+	reply = node_ask(node, &ask);
+	assert_int_equal(reply.status, 404);
+	assert_string_equal(text_of(reply.json, "code"), "not_found");
+	reply_fini(&reply);
+}
+
+static void
+says_that_it_serves(void **state)
+{
+	struct node *node = *state;
+	struct ask ask = { .path = "/grpc.health.v1.Health/Check", .body = "{}" };
+	struct reply reply = node_ask(node, &ask);
+
+	assert_int_equal(reply.status, 200);
+	assert_string_equal(reply.body, "{\"status\":\"SERVING\"}");
+	reply_fini(&reply);
+	ask.body = "{\"service\":\"unknown\"}";
+	reply = node_ask(node, &ask);
+	assert_int_equal(reply.status, 404);
+	reply_fini(&reply);
+}
+
+static void
 serves_discovery_bare_and_wrapped(void **state)
 {
 	struct node *node = *state;
@@ -527,6 +564,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(answers_gets_of_methods_that_change_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(tells_an_authenticated_caller_that_a_method_is_unknown, setup, teardown),
 		cmocka_unit_test_setup_teardown(serves_its_published_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(serves_its_key_in_the_old_form, setup, teardown),
+		cmocka_unit_test_setup_teardown(says_that_it_serves, setup, teardown),
 		cmocka_unit_test_setup_teardown(serves_discovery_bare_and_wrapped, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_an_authorization_endpoint_that_authorizes_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(issues_tokens_by_basic_and_by_form, setup, teardown),
