@@ -226,6 +226,16 @@ answer_error(struct ent_judge *judge, struct ent_call *call, unsigned status, co
 	ent_answer_header(judge, call, status, basic ? "WWW-Authenticate: Basic realm=\"entente\"" : "Pragma: no-cache", body);
 }
 
+/* Guessed secrets and bad proofs stand in the access log's summary, as other callers do who are not who they say. */
+static void
+answer_stranger(struct ent_judge *judge, struct ent_call *call, enum ent_reason_code code, const char *detail)
+{
+	const bool client = code == ENT_R_CLIENT_INVALID;
+
+	ent_audit_count(judge, call, code, detail);
+	answer_error(judge, call, client ? 401 : 400, client ? "invalid_client" : "invalid_dpop_proof", detail);
+}
+
 /* A token dated by a wrong clock is good nowhere. *done: answered so. */
 static enum ent_status
 refuse_wrong_clock(struct ent_judge *judge, struct ent_call *call, bool *done, struct ent_error *err)
@@ -318,14 +328,14 @@ grant(struct ent_judge *judge, struct ent_call *call, const struct token_form *f
 	if (ent_auth_token_proof(judge, call, jkt, &why) != ENT_OK) {
 		if (ent_status_row(why.code)->http >= 500)
 			return ent_fail(err, why.code, "%s", why.text);
-		answer_error(judge, call, 400, "invalid_dpop_proof", why.text);
+		answer_stranger(judge, call, why.code == ENT_E_EXISTS ? ENT_R_PROOF_REPLAYED : ENT_R_PROOF_INVALID, why.text);
 		return ENT_OK;
 	}
 	if (check_client(judge, call, form, &account, &why) != ENT_OK) {
 		if (why.code != ENT_E_UNAUTHENTICATED)
 			return ent_fail(err, why.code, "%s", why.text);
 		bucket->tokens_milli -= (ENT_TOKEN_WRONG_COST - 1) * 1000;
-		answer_error(judge, call, 401, "invalid_client", why.text);
+		answer_stranger(judge, call, ENT_R_CLIENT_INVALID, why.text);
 		return ENT_OK;
 	}
 	return issue(judge, call, &account, jkt, err);
@@ -346,7 +356,7 @@ ent_issuer_token(struct ent_judge *judge, struct ent_call *call, struct ent_erro
 	else if (!ent_view_eq_str(form.grant_type, "client_credentials"))
 		answer_error(judge, call, 400, "unsupported_grant_type", "only client_credentials");
 	else if (form.client_id.data == NULL || form.client_secret.data == NULL)
-		answer_error(judge, call, 401, "invalid_client", "no client authentication");
+		answer_stranger(judge, call, ENT_R_CLIENT_INVALID, "no client authentication");
 	else
 		return grant(judge, call, &form, err);
 	return ENT_OK;

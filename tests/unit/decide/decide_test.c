@@ -425,6 +425,7 @@ is_asked_elsewhere(enum ent_reason_code code)
 	case ENT_R_PROOF_REPLAYED:
 	case ENT_R_REQUEST_TOKEN_INVALID:
 	case ENT_R_REQUEST_TOKEN_REPLAYED:
+	case ENT_R_CLIENT_INVALID:
 	case ENT_R_PERSON_CLEARANCE:
 	case ENT_R_KEY_UNKNOWN:
 	case ENT_R_BINDING:

@@ -348,6 +348,37 @@ binds_a_token_to_the_proofs_key(void **state)
 	person_fini(&alice);
 }
 
+/* C-47 */
+static void
+counts_refused_clients_in_the_minutes_summary(void **state)
+{
+	struct node *node = *state;
+	struct person alice = person_make(node, &(struct person_claims){ .party = AU });
+	char *proof = person_proof(node, &alice, "POST", "/token", false);
+	char good[512], bad[512];
+	struct reply reply;
+
+	basic_header(good, "alice:correct+horse+battery+staple");
+	basic_header(bad, "alice:wrong");
+	reply = ask_token(node, GRANT, good, proof);
+	assert_int_equal(reply.status, 200);
+	reply_fini(&reply);
+	assert_error(ask_token(node, GRANT, bad, NULL), 401, "invalid_client");
+	assert_error(ask_token(node, GRANT, NULL, NULL), 401, "invalid_client");
+	assert_error(ask_token(node, GRANT, good, "rubbish"), 400, "invalid_dpop_proof");
+	assert_error(ask_token(node, GRANT, good, proof), 400, "invalid_dpop_proof");
+	assert_error(ask_token(node, "grant_type=password", good, NULL), 400, "unsupported_grant_type"); /* nobody is accused */
+	node_stop(node);
+	assert_int_equal(access_size(node), 1);
+	assert_entry(node, 0, "summary");
+	assert_record_has(node, 0, "\nreason client-invalid 2\n");
+	assert_record_has(node, 0, "\nreason proof-invalid 1\n");
+	assert_record_has(node, 0, "\nreason proof-replayed 1\n");
+	access_verify(node);
+	free(proof);
+	person_fini(&alice);
+}
+
 static void
 slows_down_whoever_guesses_secrets(void **state)
 {
@@ -571,6 +602,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(issues_tokens_by_basic_and_by_form, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_wrong_clients_and_malformed_requests, setup, teardown),
 		cmocka_unit_test_setup_teardown(binds_a_token_to_the_proofs_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(counts_refused_clients_in_the_minutes_summary, setup, teardown),
 		cmocka_unit_test_setup_teardown(slows_down_whoever_guesses_secrets, setup, teardown),
 		cmocka_unit_test_setup_teardown(gives_tokens_while_somebody_sends_rubbish, setup, teardown),
 		cmocka_unit_test_setup_teardown(publishes_the_issuers_key, setup, teardown),
