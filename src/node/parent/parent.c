@@ -13,14 +13,17 @@
 #include "base/file.h"
 #include "node/service.h"
 
-enum { RESTARTS_MAX = 5, RESTART_WINDOW_MS = 60000, BACKOFF_MS = 100, GRACE_MS = 500, STOP_LIMIT_MS = 20000 };
+enum { GRACE_MS = 500, STOP_LIMIT_MS = 20000 };
+
+static const struct ent_parent_pace usual_pace = { .window_ms = 60000, .backoff_ms = 100, .pause_ms = 30000 };
 
 struct parent {
 	const struct ent_node_config *config;
+	const struct ent_parent_pace *pace;
 	int listen_fd;
 	struct ent_child children[ENT_PARENT_CHILDREN];
 	sigset_t signals; /* blocked: they are waited for */
-	int64_t restarts_ms[RESTARTS_MAX];
+	int64_t restarts_ms[ENT_PARENT_RESTARTS];
 	size_t restart_count; /* of all time */
 };
 
@@ -174,19 +177,23 @@ fatal_exit(const struct parent *parent)
 	return 0;
 }
 
-/* How long to wait before the next start; <0: it was tried too often. */
+/*
+ * How long to wait before the next start. Never for ever: who can make a process crash at will would else need a minute to put
+ * the node out of service until a person comes.
+ */
 static int64_t
-next_backoff(struct parent *parent)
+next_wait(struct parent *parent)
 {
 	const int64_t now_ms = ent_clock_mono_ms();
 	size_t recent = 0;
 
-	for (size_t i = 0; i < RESTARTS_MAX && i < parent->restart_count; i++)
-		recent += now_ms - parent->restarts_ms[i] < RESTART_WINDOW_MS;
-	if (recent == RESTARTS_MAX)
-		return -1;
-	parent->restarts_ms[parent->restart_count++ % RESTARTS_MAX] = now_ms;
-	return (int64_t)BACKOFF_MS << recent;
+	for (size_t i = 0; i < ENT_PARENT_RESTARTS && i < parent->restart_count; i++)
+		recent += now_ms - parent->restarts_ms[i] < parent->pace->window_ms;
+	parent->restarts_ms[parent->restart_count++ % ENT_PARENT_RESTARTS] = now_ms;
+	if (recent < ENT_PARENT_RESTARTS)
+		return parent->pace->backoff_ms << recent;
+	say("restart-delayed", "the processes end again and again: the next start waits; what they said above needs a person");
+	return parent->pace->pause_ms;
 }
 
 /*
@@ -209,7 +216,7 @@ end_others(struct parent *parent)
 static bool
 recover(struct parent *parent, int *exit_code)
 {
-	int64_t backoff_ms, until_ms;
+	int64_t until_ms;
 
 	*exit_code = ENT_EXIT_DONE;
 	if (!end_others(parent))
@@ -219,14 +226,7 @@ recover(struct parent *parent, int *exit_code)
 		say("start-failed", "the node does not start like this; what the processes said above needs a person");
 		return false;
 	}
-	backoff_ms = next_backoff(parent);
-	*exit_code = ENT_EXIT_OTHER;
-	if (backoff_ms < 0) {
-		say("giving-up", "the processes ended more than 5 times within 60 s; what they said above needs a person");
-		return false;
-	}
-	*exit_code = ENT_EXIT_DONE;
-	until_ms = ent_clock_mono_ms() + backoff_ms;
+	until_ms = ent_clock_mono_ms() + next_wait(parent);
 	for (int got; (got = next_signal(parent, until_ms)) != 0;)
 		if (got != SIGCHLD)
 			return false; /* told to stop, and nothing runs */
@@ -267,9 +267,9 @@ run(struct parent *parent)
 }
 
 int
-ent_parent_main(const struct ent_node_config *config)
+ent_parent_run(const struct ent_node_config *config, const struct ent_parent_pace *pace)
 {
-	struct parent parent = { .config = config };
+	struct parent parent = { .config = config, .pace = pace };
 	struct ent_error err = { 0 };
 	int exit_code;
 
@@ -281,4 +281,10 @@ ent_parent_main(const struct ent_node_config *config)
 	exit_code = run(&parent);
 	ent_fd_close(parent.listen_fd);
 	return exit_code;
+}
+
+int
+ent_parent_main(const struct ent_node_config *config)
+{
+	return ent_parent_run(config, &usual_pace);
 }

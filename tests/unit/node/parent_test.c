@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "node/ipc.h"
+#include "node/parent/parent.h"
 #include "node/process.h"
 
 #define assert_ok(call) assert_int_equal((call), ENT_OK)
@@ -149,10 +150,10 @@ fake_judge(void)
 {
 	struct ent_channel *edge, *logger, *keyholder;
 
-	if (mode_is("configuration")) {
+	if (mode_is("configuration") || mode_is("tampered")) {
 		close(3); /* the edge sees that, and ends, before this process does */
 		poll(NULL, 0, 100);
-		return ENT_EXIT_INPUT;
+		return mode_is("tampered") ? ENT_EXIT_TAMPERED : ENT_EXIT_INPUT;
 	}
 	if (mode_is("crash"))
 		abort();
@@ -193,6 +194,9 @@ fake_process(const char *process, const char *config)
 struct node {
 	pid_t pid;
 };
+
+enum { PAUSE_MS = 400 };
+static const struct ent_parent_pace pace = { .window_ms = 60000, .backoff_ms = 10, .pause_ms = PAUSE_MS };
 
 static int
 make_home(void **state)
@@ -238,7 +242,7 @@ run_parent(const char *listen)
 	snprintf(path, sizeof(path), "%s/node.yaml", home);
 	config.path = path;
 	dup2(null_fd, STDERR_FILENO);
-	return ent_parent_main(&config);
+	return ent_parent_run(&config, &pace);
 }
 
 static void
@@ -382,19 +386,40 @@ a_dead_child_restarts_all(void **state)
 	assert_int_equal(end_of(node), 0);
 }
 
+/* A crash that somebody can repeat must not end the node's service for good. */
 static void
-a_node_that_cannot_start_gives_up(void **state)
+a_node_that_crashes_again_and_again_goes_on_slowly(void **state)
+{
+	struct node *node = *state;
+	int64_t since_ms;
+
+	set_mode("crash");
+	start(node);
+	wait_said("judge pid", 1 + ENT_PARENT_RESTARTS);
+	since_ms = ent_clock_mono_ms();
+	wait_said("judge pid", 3 + ENT_PARENT_RESTARTS);
+	assert_true(ent_clock_mono_ms() - since_ms > 2 * PAUSE_MS - 50);
+	set_mode("normal");
+	wait_said("edge up", 1);
+	kill(node->pid, SIGTERM);
+	assert_int_equal(end_of(node), 0);
+}
+
+static void
+told_to_stop_during_a_pause_it_ends(void **state)
 {
 	struct node *node = *state;
 
 	set_mode("crash");
 	start(node);
-	assert_int_equal(end_of(node), ENT_EXIT_OTHER);
-	assert_int_equal(count_said("judge pid", NULL), 6); /* the first and five more */
+	wait_said("logger ended", 1 + ENT_PARENT_RESTARTS); /* the judge has ended */
+	poll(NULL, 0, PAUSE_MS / 4);
+	kill(node->pid, SIGTERM);
+	assert_int_equal(end_of(node), 0);
 }
 
 static void
-bad_configuration_is_not_tried_again(void **state)
+bad_configuration_and_tampered_logs_are_not_tried_again(void **state)
 {
 	struct node *node = *state;
 
@@ -402,6 +427,10 @@ bad_configuration_is_not_tried_again(void **state)
 	start(node);
 	assert_int_equal(end_of(node), ENT_EXIT_INPUT);
 	assert_int_equal(count_said("judge pid", NULL), 1);
+	set_mode("tampered");
+	start(node);
+	assert_int_equal(end_of(node), ENT_EXIT_TAMPERED);
+	assert_int_equal(count_said("judge pid", NULL), 2);
 }
 
 static void
@@ -545,8 +574,9 @@ main(int argc, char **argv)
 		TEST(told_to_stop_all_end_in_order),
 		TEST(signals_to_the_whole_group_end_it_in_order_too),
 		TEST(a_dead_child_restarts_all),
-		TEST(a_node_that_cannot_start_gives_up),
-		TEST(bad_configuration_is_not_tried_again),
+		TEST(a_node_that_crashes_again_and_again_goes_on_slowly),
+		TEST(told_to_stop_during_a_pause_it_ends),
+		TEST(bad_configuration_and_tampered_logs_are_not_tried_again),
 		TEST(a_child_that_ends_badly_while_stopping_is_told),
 		TEST(a_second_signal_ends_what_is_stuck),
 		TEST(a_dead_parent_ends_all),
