@@ -31,6 +31,18 @@ valid_sid(struct ent_view sid)
 	return sid.len <= SID_MAX;
 }
 
+/*
+ * Clients advertise and keep a node's URL with a slash or a path such as /kas behind it (wire reference 2.1). Only the origin
+ * says whose object it is; the kid decides which key.
+ */
+static bool
+is_own_url(const struct ent_judge *judge, struct ent_view url)
+{
+	struct ent_view own = ent_view_str(judge->config->url);
+
+	return ent_view_starts(url, own) && (url.len == own.len || url.data[own.len] == '/');
+}
+
 /* Why this object is not even asked for; empty if it is. The keyholder checks the rest. */
 static struct ent_view
 object_problem(struct ent_judge *judge, struct ent_call *call, const struct ent_rewrap_policy_work *work,
@@ -48,7 +60,7 @@ object_problem(struct ent_judge *judge, struct ent_call *call, const struct ent_
 		return wire_invalid(call->arena, "missing policy binding");
 	if (!valid_sid(kao->sid))
 		return ent_view_str(ent_wire_bad_request);
-	if (!ent_view_eq_str(kao->url, judge->config->url) || !ent_judge_has_key(judge, kao->kid))
+	if (!is_own_url(judge, kao->url) || !ent_judge_has_key(judge, kao->kid))
 		return ent_view_str(ent_wire_bad_request);
 	if (work->decision.sealed && !ent_decide_holds(&work->decision.custody, judge->self, kao->sid))
 		return ent_view_str(ent_wire_forbidden);

@@ -106,6 +106,38 @@ refuses_objects_that_are_not_this_nodes(void **state)
 	file_fini(&file);
 }
 
+/* Wire reference 2.1: a URL may have a path. */
+static void
+takes_its_own_url_with_a_path_and_no_other_origin(void **state)
+{
+	static const struct {
+		const char *url;
+		bool own;
+	} rows[] = {
+		{ NODE_URL "/", true }, { NODE_URL "/kas", true }, { NODE_URL "/kas/v2/rewrap", true },
+		{ NODE_URL ":8443", false }, { NODE_URL ".evil.example", false }, { NODE_URL "@evil.example", false },
+		{ "http://node.au.example", false }, { "https://node.au.exampl", false },
+	};
+	struct node *node = *state;
+	struct file file;
+
+	file_sealed(&file, node);
+	for (size_t i = 0; i < ENT_COUNT(rows); i++) {
+		struct person alice = person_make(node, &(struct person_claims){ .party = AU });
+		struct opening o = { .url = rows[i].url };
+		struct reply reply = ask_rewrap(node, &alice, &file, &o);
+
+		if (rows[i].own)
+			assert_opens(&reply, 0, &file, &o);
+		else
+			assert_refused(&reply, ent_wire_bad_request, "binding");
+		reply_fini(&reply);
+		ent_key_free(o.session);
+		person_fini(&alice);
+	}
+	file_fini(&file);
+}
+
 static void
 refuses_a_changed_policy_wrap_or_binding(void **state)
 {
@@ -279,6 +311,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(seals_and_opens_a_file_and_logs_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_a_person_without_the_project_with_reasons_and_an_entry, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_objects_that_are_not_this_nodes, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_its_own_url_with_a_path_and_no_other_origin, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_a_changed_policy_wrap_or_binding, setup, teardown),
 		cmocka_unit_test_setup_teardown(seals_a_uuid_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(seals_only_for_its_own_persons, setup, teardown),
