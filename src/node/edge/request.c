@@ -160,7 +160,7 @@ ent_edge_on_request(void *arg, struct ent_exchange *exchange, const struct ent_h
 	else if (target.route == ENT_EDGE_ROUTE_STATIC)
 		ent_edge_serve_file(edge, exchange, request->path);
 	else if (has_content_coding(request))
-		ent_server_refuse(exchange, 415, "compressed requests are not accepted");
+		ent_server_refuse(exchange, 501, "compressed requests are not accepted"); /* Connect: "unimplemented" */
 	else
 		forward(edge, exchange, request, peer);
 }
