@@ -116,6 +116,7 @@ forward(struct ent_edge *edge, struct ent_exchange *exchange, const struct ent_h
 	out->path = request->path;
 	out->query = request->query;
 	out->content_type = ent_http_header(request, "content-type");
+	out->connect_version = ent_http_header(request, "connect-protocol-version");
 	out->additional_context = ent_http_header(request, "x-rewrap-additional-context");
 	out->request_id = ent_view_str(ent_exchange_tag(exchange));
 	out->peer = peer;

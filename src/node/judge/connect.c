@@ -12,6 +12,15 @@ refuse(struct ent_judge *judge, struct ent_call *call, const char *code, const c
 	return false;
 }
 
+bool
+ent_connect_post(struct ent_judge *judge, struct ent_call *call)
+{
+	/* Plain HTTP clients send none. */
+	if (call->http.connect_version.len == 0 || ent_view_eq_str(call->http.connect_version, "1"))
+		return true;
+	return refuse(judge, call, "invalid_argument", "Connect-Protocol-Version must be \"1\"");
+}
+
 /* base64url; the padding that some clients send says nothing. */
 static enum ent_status
 decode_base64(struct ent_call *call, struct ent_view *message, struct ent_error *err)

@@ -158,6 +158,8 @@ ENT_MUST_USE enum ent_status ent_form_decode(struct ent_arena *arena, struct ent
 
 /* ---- connect.c ---- */
 
+/* The protocol version that a POST names, if it names one. False: answered. */
+bool ent_connect_post(struct ent_judge *judge, struct ent_call *call);
 /* Put the message of a Connect GET where a POST has it: call->http.body. False: answered. */
 bool ent_connect_get(struct ent_judge *judge, struct ent_call *call);
 

@@ -116,6 +116,8 @@ ent_route_find(struct ent_judge *judge, struct ent_call *call)
 		answer_plain(judge, call, 415, "this content type is not served here\n");
 		return NULL;
 	}
+	if (route->content_type == json_media_type && !ent_connect_post(judge, call))
+		return NULL;
 	return route;
 }
 

@@ -322,7 +322,7 @@ the_judge_sees_the_request_as_it_came(void **state)
 
 	bring_up(edge);
 	fd = send_request(edge, "POST /kas.AccessService/Rewrap?a=%20b HTTP/1.1\r\n" LAST "Authorization: DPoP one\r\ndpop: p1\r\nDPoP: p2\r\n"
-	    "Content-Type: application/json\r\nX-Rewrap-Additional-Context: e30=\r\nContent-Length: 2\r\n\r\n{}");
+	    "Content-Type: application/json\r\nConnect-Protocol-Version: 1\r\nX-Rewrap-Additional-Context: e30=\r\nContent-Length: 2\r\n\r\n{}");
 	receive(edge, &msg);
 	assert_true(ent_view_eq_str(got->method, "POST"));
 	assert_true(ent_view_eq_str(got->path, "/kas.AccessService/Rewrap"));
@@ -333,6 +333,7 @@ the_judge_sees_the_request_as_it_came(void **state)
 	assert_true(ent_view_eq_str(got->dpop.items[1], "p2"));
 	assert_true(ent_view_eq_str(got->content_type, "application/json"));
 	assert_true(ent_view_eq_str(got->additional_context, "e30="));
+	assert_true(ent_view_eq_str(got->connect_version, "1"));
 	assert_true(ent_view_eq_str(got->peer, "127.0.0.1"));
 	assert_true(ent_view_eq_str(got->body, "{}"));
 	assert_int_equal(got->request_id.len, 36);

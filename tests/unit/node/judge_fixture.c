@@ -145,6 +145,7 @@ node_send(struct node *node, const struct ask *ask)
 		.path = ent_view_str(ask->path),
 		.query = ent_view_str(ask->query),
 		.content_type = ent_view_str(ask->content_type != NULL ? ask->content_type : "application/json"),
+		.connect_version = ent_view_str(ask->connect),
 		.additional_context = ent_view_str(ask->context),
 		.request_id = ENT_LIT("11111111-2222-4333-8444-555555555555"),
 		.peer = ENT_LIT("127.0.0.1"),

@@ -51,6 +51,7 @@ struct ask {
 	const char *content_type; /* NULL: application/json */
 	const char *authorization[2];
 	const char *dpop[2];
+	const char *connect;      /* Connect-Protocol-Version */
 	const char *context;      /* X-Rewrap-Additional-Context */
 	const char *body;
 };

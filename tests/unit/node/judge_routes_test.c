@@ -79,6 +79,10 @@ answers_by_method_path_and_content_type(void **state)
 		{ { .path = "/kas.AccessService/PublicKey", .body = "{\"algorithm\":\"ec:secp521r1\"}" }, 404 },
 		{ { .path = "/kas.AccessService/PublicKey", .content_type = "Application/JSON;charset=UTF-8",
 		    .body = "{\"algorithm\":\"ec:secp256r1\",\"unknown\":[1]}" }, 200 },
+		{ { .path = "/kas.AccessService/PublicKey", .connect = "1", .body = "{\"algorithm\":\"ec:secp256r1\"}" }, 200 },
+		{ { .path = "/kas.AccessService/PublicKey", .connect = "2", .body = "{\"algorithm\":\"ec:secp256r1\"}" }, 400 },
+		{ { .path = "/kas.AccessService/PublicKey", .connect = "v1", .body = "{\"algorithm\":\"ec:secp256r1\"}" }, 400 },
+		{ { .method = "GET", .path = "/jwks", .connect = "2" }, 200 }, /* no RPC */
 		{ { .path = "/kas.AccessService/Rewrap", .body = "{}" }, 401 },
 		{ { .path = "/token", .body = "{}" }, 415 },
 		{ { .path = "/charter/submit", .body = "{}" }, 415 },
