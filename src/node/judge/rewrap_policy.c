@@ -282,6 +282,11 @@ ent_rewrap_policy_begin(struct ent_judge *judge, struct ent_call *call, const st
 	for (size_t i = 0; i < work->object_count; i++)
 		work->objects[i].asked = &work->asked->objects[i];
 	ENT_TRY(decide_policy(judge, call, work, err));
+	if (work->object_count == 0) {
+		work->decision.permit = false; /* nothing can be released, so the record has to say why */
+		ENT_TRY(ent_reasons_add(&work->decision.reasons, err, ENT_R_POLICY_MALFORMED, "-", "send the file's key access objects",
+		    "The request asks for no key of this policy."));
+	}
 	if (work->decision.permit)
 		ENT_TRY(check_objects(judge, call, rewrap, work, err));
 	refuse_objects(work, !work->parsed ? ent_view_str(ent_wire_bad_request) :

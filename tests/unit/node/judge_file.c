@@ -155,16 +155,19 @@ request_body(const struct file *file, struct opening *o)
 	ENT_AUTO_FINI(ent_buf) body = ent_buf_with_max(ENT_LIMIT_REWRAP_BODY);
 	struct ent_rewrap_policy policies[4];
 	struct ent_rewrap_request request = { .policies = policies, .policy_count = o->copies ? o->copies : 1 };
-	struct ent_rewrap_object object;
+	struct ent_rewrap_object objects[64];
+	size_t count = o->no_objects ? 0 : o->objects > 0 ? o->objects : 1;
 	char kid[ENT_KID_SIZE];
 
 	ent_pubkey_kid(kid, ent_key_public(world_keys(AU)->kas));
 	must(ent_key_generate(&o->session, ENT_KEY_EC_P256, &err));
 	must(ent_pubkey_pem(ent_key_public(o->session), &session_pem, &err));
-	object = make_object(file, o, &pem, &wrapped, kid);
+	objects[0] = make_object(file, o, &pem, &wrapped, kid);
+	for (size_t i = 1; i < count; i++)
+		objects[i] = objects[0];
 	for (size_t i = 0; i < request.policy_count; i++)
 		policies[i] = (struct ent_rewrap_policy){ .id = i == 0 ? ENT_LIT("policy") : ENT_LIT("policy-1"),
-			.body_base64 = ent_buf_view(&file->policy), .objects = &object, .object_count = 1 };
+			.body_base64 = ent_buf_view(&file->policy), .objects = objects, .object_count = count };
 	request.client_public_key = ent_buf_view(&session_pem);
 	must(ent_rewrap_request_print(&body, &request, &err));
 	return cstr(&body);

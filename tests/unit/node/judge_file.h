@@ -31,6 +31,8 @@ struct opening {
 	const char *sid;  /* NULL: 2 */
 	const char *kid;  /* NULL: the node's */
 	const char *url;  /* NULL: the node's */
+	size_t objects;      /* of each policy; 0: 1 */
+	bool no_objects;
 	size_t copies;    /* of the policy; 0: 1 */
 };
 /* {"signedRequestToken"}; a fresh session key goes into o. The caller frees both. */

@@ -138,6 +138,28 @@ takes_its_own_url_with_a_path_and_no_other_origin(void **state)
 	file_fini(&file);
 }
 
+/* C-45 */
+static void
+says_why_a_policy_without_objects_is_refused(void **state)
+{
+	struct node *node = *state;
+	struct person alice = person_make(node, &(struct person_claims){ .party = AU });
+	struct opening o = { .no_objects = true };
+	struct file file;
+	struct reply reply;
+
+	file_sealed(&file, node);
+	reply = ask_rewrap(node, &alice, &file, &o);
+	assert_int_equal(reply.status, 200);
+	assert_entry(node, 1, "refused");
+	assert_record_has(node, 1, "\nreason policy-malformed ");
+	access_verify(node);
+	reply_fini(&reply);
+	ent_key_free(o.session);
+	file_fini(&file);
+	person_fini(&alice);
+}
+
 static void
 refuses_a_changed_policy_wrap_or_binding(void **state)
 {
@@ -312,6 +334,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(refuses_a_person_without_the_project_with_reasons_and_an_entry, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_objects_that_are_not_this_nodes, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_its_own_url_with_a_path_and_no_other_origin, setup, teardown),
+		cmocka_unit_test_setup_teardown(says_why_a_policy_without_objects_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_a_changed_policy_wrap_or_binding, setup, teardown),
 		cmocka_unit_test_setup_teardown(seals_a_uuid_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(seals_only_for_its_own_persons, setup, teardown),
