@@ -291,8 +291,9 @@ ent_rewrap_policy_begin(struct ent_judge *judge, struct ent_call *call, const st
 		ENT_TRY(check_objects(judge, call, rewrap, work, err));
 	refuse_objects(work, !work->parsed ? ent_view_str(ent_wire_bad_request) :
 	    work->decision.permit ? ENT_VIEW_NONE : ent_view_str(ent_wire_forbidden));
+	/* Without an error it is one over the limit, which nobody looked at: nothing is known against it. */
 	for (size_t i = 0; work->decision.permit && i < work->object_count; i++)
-		if (!work->objects[i].bound)
+		if (work->objects[i].error.len > 0)
 			ENT_TRY(object_reason(judge, work, &work->objects[i], err));
 	log_decision(call, work);
 	return write_record(judge, call, work, err);

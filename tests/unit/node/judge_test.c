@@ -161,6 +161,33 @@ says_why_a_policy_without_objects_is_refused(void **state)
 }
 
 static void
+says_nothing_against_objects_that_it_did_not_check(void **state)
+{
+	enum { LIMIT = 40 };
+	struct node *node = *state;
+	struct person alice = person_make(node, &(struct person_claims){ .party = AU });
+	struct opening o = { .objects = LIMIT + 2 };
+	struct file file;
+	struct reply reply;
+	const json_t *results;
+
+	file_sealed(&file, node);
+	reply = ask_rewrap(node, &alice, &file, &o);
+	assert_opens(&reply, 0, &file, &o);
+	assert_false(has_reason(result_of(&reply, 0), "binding"));
+	results = json_object_get(json_array_get(json_object_get(reply.json, "responses"), 0), "results");
+	assert_int_equal(json_array_size(results), LIMIT + 2);
+	assert_string_equal(text_of(json_array_get(results, LIMIT - 1), "status"), "permit");
+	assert_string_equal(text_of(json_array_get(results, LIMIT), "error"), "kao not processed by kas");
+	assert_entry(node, 1, "released");
+	access_verify(node);
+	reply_fini(&reply);
+	ent_key_free(o.session);
+	file_fini(&file);
+	person_fini(&alice);
+}
+
+static void
 refuses_a_changed_policy_wrap_or_binding(void **state)
 {
 	struct node *node = *state;
@@ -335,6 +362,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(refuses_objects_that_are_not_this_nodes, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_its_own_url_with_a_path_and_no_other_origin, setup, teardown),
 		cmocka_unit_test_setup_teardown(says_why_a_policy_without_objects_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(says_nothing_against_objects_that_it_did_not_check, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_a_changed_policy_wrap_or_binding, setup, teardown),
 		cmocka_unit_test_setup_teardown(seals_a_uuid_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(seals_only_for_its_own_persons, setup, teardown),
