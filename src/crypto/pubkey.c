@@ -11,6 +11,49 @@ ent_pubkey_free(struct ent_pubkey *key)
 	OPENSSL_free(key);
 }
 
+enum { DER_SEQUENCE = 0x30, DER_OID = 0x06, DER_BIT_STRING = 0x03 };
+
+/*
+ * The content of the element with that tag (0: any) at the front of *rest, which moves behind it: definite, shortest lengths
+ * (X.690 10.1).
+ */
+static bool
+take_der(struct ent_view *rest, uint8_t tag, struct ent_view *content)
+{
+	size_t head = 2, len;
+
+	if (rest->len < 2 || (tag != 0 && rest->data[0] != tag))
+		return false;
+	len = rest->data[1];
+	if (len >= 0x80) {
+		head += len - 0x80;
+		if (head == 2 || head > 4 || rest->len < head || rest->data[2] == 0)
+			return false;
+		len = head == 3 ? rest->data[2] : (size_t)rest->data[2] << 8 | rest->data[3];
+		if (len < 0x80)
+			return false;
+	}
+	if (rest->len - head < len)
+		return false;
+	*content = ent_view_slice(*rest, head, len);
+	*rest = ent_view_slice(*rest, head + len, SIZE_MAX);
+	return true;
+}
+
+/* SEQUENCE { SEQUENCE { OID, parameters OPTIONAL }, BIT STRING } (RFC 5280 4.1): a public key of whatever kind. */
+static bool
+is_spki(struct ent_view der)
+{
+	struct ent_view all, algorithm, part, bits;
+
+	if (!take_der(&der, DER_SEQUENCE, &all) || der.len > 0 || !take_der(&all, DER_SEQUENCE, &algorithm) ||
+	    !take_der(&all, DER_BIT_STRING, &bits) || all.len > 0)
+		return false;
+	if (!take_der(&algorithm, DER_OID, &part) || part.len == 0)
+		return false;
+	return (algorithm.len == 0 || (take_der(&algorithm, 0, &part) && algorithm.len == 0)) && bits.len > 1 && bits.data[0] == 0;
+}
+
 enum ent_status
 ent_pubkey_from_spki(struct ent_pubkey **out, struct ent_view der, struct ent_error *err)
 {
@@ -18,7 +61,7 @@ ent_pubkey_from_spki(struct ent_pubkey **out, struct ent_view der, struct ent_er
 	ENT_AUTO(ent_pubkey) key = NULL;
 
 	if (spec == NULL)
-		return ent_fail(err, ENT_E_UNSUPPORTED,
+		return ent_fail(err, is_spki(der) ? ENT_E_UNSUPPORTED : ENT_E_SYNTAX,
 		    "%zu bytes are not a public key of an accepted kind: ec:secp256r1 as DER SubjectPublicKeyInfo, uncompressed",
 		    der.len);
 	ENT_TRY(ent_key_table_enabled(spec, err));

@@ -82,8 +82,12 @@ def _(alliance):
             ("no session key", s.body(clientPublicKey=None), "clientPublicKey failure"),
             ("no PEM", s.body(clientPublicKey="x"), "clientPublicKey failure"),
             ("garbage in PEM", s.body(clientPublicKey="-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
-             "clientPublicKey"),
-            ("P-384", s.body(clientPublicKey=p384), "clientPublicKey"), ("RSA-1024", s.body(clientPublicKey=small), "clientPublicKey")):
+             "clientPublicKey parse failure"),
+            ("a broken PEM", s.body(clientPublicKey="-----BEGIN PUBLIC KEY-----\n%\n"), "clientPublicKey parse failure"),
+            ("a certificate", s.body(clientPublicKey="-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"),
+             "clientPublicKey parse failure"),
+            ("P-384", s.body(clientPublicKey=p384), "clientPublicKey unsupported type"),
+            ("RSA-1024", s.body(clientPublicKey=small), "clientPublicKey unsupported type")):
         answer = s.rewrap(body)
         same((answer.status, answer.json()["code"]), (400, "invalid_argument"), name, answer)
         holds(answer.json()["message"], words)

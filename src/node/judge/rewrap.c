@@ -45,7 +45,7 @@ session_key_problem(struct ent_view pem)
 	ENT_AUTO(ent_pubkey) key = NULL;
 	enum ent_status status;
 
-	if (!ent_view_starts(pem, ENT_LIT("-----BEGIN PUBLIC KEY-----")))
+	if (!ent_view_starts(pem, ENT_LIT("-----BEGIN ")))
 		return "clientPublicKey failure";
 	status = ent_pubkey_from_pem(&key, pem, NULL);
 	if (status == ENT_E_UNSUPPORTED)

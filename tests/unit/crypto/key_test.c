@@ -220,6 +220,33 @@ an_rsa_key_is_recognised_and_refused_by_name(void **state)
 }
 
 static void
+a_key_of_another_kind_is_told_from_what_is_no_key(void **state)
+{
+	static const char *const keys[] = {
+		"302a300506032b6570032100" ZERO_32, /* Ed25519 (RFC 8410) */
+		"3039301306072a8648ce3d020106082a8648ce3d03010703220002" ZERO_32, /* P-256, compressed */
+	};
+	static const char *const rubbish[] = {
+		"", "30", "3000", "30030102", "302a300506032b6570032100", "302b300506032b6570032100" ZERO_32 "00",
+		"302a300506032b6570032100" ZERO_32 "00",   /* bytes behind it */
+		"302a300506032b6570032101" ZERO_32,        /* unused bits */
+		"302a300506032b6570042100" ZERO_32,        /* an OCTET STRING */
+		"302a300502032b6570032100" ZERO_32,        /* an INTEGER for the algorithm */
+		"30812a300506032b6570032100" ZERO_32,      /* a length longer than needed */
+		"3080300506032b6570032100" ZERO_32 "0000", /* an indefinite length */
+		"3084ffffffff00",
+	};
+	struct ent_pubkey *key = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ENT_COUNT(keys); i++)
+		assert_int_equal(ent_pubkey_from_spki(&key, hex(keys[i]), NULL), ENT_E_UNSUPPORTED);
+	for (size_t i = 0; i < ENT_COUNT(rubbish); i++)
+		if (ent_pubkey_from_spki(&key, hex(rubbish[i]), NULL) != ENT_E_SYNTAX)
+			fail_msg("%s", rubbish[i]);
+}
+
+static void
 pem_of_one_block_with_lf_or_crlf_is_read_and_nothing_else(void **state)
 {
 	static const char body[] = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7";
@@ -474,6 +501,7 @@ main(void)
 		cmocka_unit_test(points_off_the_curve_are_refused),
 		cmocka_unit_test(infinity_compressed_and_hybrid_points_are_refused),
 		cmocka_unit_test(an_rsa_key_is_recognised_and_refused_by_name),
+		cmocka_unit_test(a_key_of_another_kind_is_told_from_what_is_no_key),
 		cmocka_unit_test(pem_of_one_block_with_lf_or_crlf_is_read_and_nothing_else),
 		cmocka_unit_test(pem_beyond_the_limit_is_refused),
 		cmocka_unit_test(a_kid_is_a_letter_and_sixteen_digits_of_the_hash_of_the_spki),

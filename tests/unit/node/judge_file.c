@@ -168,7 +168,7 @@ request_body(const struct file *file, struct opening *o)
 	for (size_t i = 0; i < request.policy_count; i++)
 		policies[i] = (struct ent_rewrap_policy){ .id = i == 0 ? ENT_LIT("policy") : ENT_LIT("policy-1"),
 			.body_base64 = ent_buf_view(&file->policy), .objects = objects, .object_count = count };
-	request.client_public_key = ent_buf_view(&session_pem);
+	request.client_public_key = o->session_pem != NULL ? ent_view_str(o->session_pem) : ent_buf_view(&session_pem);
 	must(ent_rewrap_request_print(&body, &request, &err));
 	return cstr(&body);
 }

@@ -33,6 +33,7 @@ struct opening {
 	const char *url;  /* NULL: the node's */
 	size_t objects;      /* of each policy; 0: 1 */
 	bool no_objects;
+	const char *session_pem; /* NULL: of a fresh key */
 	size_t copies;    /* of the policy; 0: 1 */
 };
 /* {"signedRequestToken"}; a fresh session key goes into o. The caller frees both. */

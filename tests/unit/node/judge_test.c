@@ -138,6 +138,38 @@ takes_its_own_url_with_a_path_and_no_other_origin(void **state)
 	file_fini(&file);
 }
 
+/* Wire reference 2.3. */
+static void
+says_what_is_wrong_with_a_session_key(void **state)
+{
+	static const struct {
+		const char *pem, *message;
+	} rows[] = {
+		{ "x", "clientPublicKey failure" },
+		{ "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "clientPublicKey parse failure" },
+		{ "-----BEGIN PUBLIC KEY-----\n!\n-----END PUBLIC KEY-----\n", "clientPublicKey parse failure" },
+		{ "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", "clientPublicKey parse failure" },
+		{ "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n-----END PUBLIC KEY-----\n",
+		    "clientPublicKey unsupported type" }, /* Ed25519 */
+	};
+	struct node *node = *state;
+	struct person alice = person_make(node, &(struct person_claims){ .party = AU });
+	struct file file;
+
+	file_sealed(&file, node);
+	for (size_t i = 0; i < ENT_COUNT(rows); i++) {
+		struct opening o = { .session_pem = rows[i].pem };
+		struct reply reply = ask_rewrap(node, &alice, &file, &o);
+
+		assert_int_equal(reply.status, 400);
+		assert_string_equal(text_of(reply.json, "message"), rows[i].message);
+		reply_fini(&reply);
+		ent_key_free(o.session);
+	}
+	file_fini(&file);
+	person_fini(&alice);
+}
+
 /* C-45 */
 static void
 says_why_a_policy_without_objects_is_refused(void **state)
@@ -361,6 +393,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(refuses_a_person_without_the_project_with_reasons_and_an_entry, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_objects_that_are_not_this_nodes, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_its_own_url_with_a_path_and_no_other_origin, setup, teardown),
+		cmocka_unit_test_setup_teardown(says_what_is_wrong_with_a_session_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(says_why_a_policy_without_objects_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(says_nothing_against_objects_that_it_did_not_check, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_a_changed_policy_wrap_or_binding, setup, teardown),
