@@ -40,6 +40,13 @@ ask_party(struct inquiry *q)
 	    ENT_FMT(q->node->self));
 }
 
+/* Version 4 and variant 10 (RFC 9562 5.4): a file's name is nobody's choice. The grammar has seen to shape and lower case. */
+static bool
+is_random_uuid(struct ent_view uuid)
+{
+	return uuid.len == 36 && uuid.data[14] == '4' && ent_view_find(ENT_LIT("89ab"), uuid.data[19], 0) < 4;
+}
+
 static enum ent_status
 ask_identity(struct inquiry *q)
 {
@@ -51,6 +58,9 @@ ask_identity(struct inquiry *q)
 		    ENT_FMT(q->node->self)));
 	if (!ent_hash_eq(&seal->charter, ent_charter_id(ent_state_charter(q->state))))
 		ENT_TRY(say(q, ENT_R_SEAL_INVALID, "-", "", "the text is of another charter"));
+	if (!is_random_uuid(seal->uuid))
+		ENT_TRY(say(q, ENT_R_SEAL_INVALID, "-", "make a new random uuid",
+		    "the file's uuid is not a random one (version 4)"));
 	return ENT_OK;
 }
 

@@ -64,6 +64,10 @@ each_text_that_must_not_be_sealed_is_refused_by_its_reason(void **unused)
 	} rows[] = {
 		{ { 0 }, { .originator = "uk.example" }, ENT_R_SEAL_INVALID, "this node seals for au.example" },
 		{ { 0 }, { .charter_id = &other }, ENT_R_SEAL_INVALID, "charter" },
+		{ { 0 }, { .uuid = "6ba7b810-9dad-11d1-80b4-00c04fd430c8" }, ENT_R_SEAL_INVALID, "version 4" },
+		{ { 0 }, { .uuid = "6ba7b810-9dad-41d1-c0b4-00c04fd430c8" }, ENT_R_SEAL_INVALID, "version 4" },
+		{ { 0 }, { .uuid = "00000000-0000-0000-0000-000000000000" }, ENT_R_SEAL_INVALID, "version 4" },
+		{ { 0 }, { .uuid = "6BA7B810-9dad-41d1-80b4-00c04fd430c8" }, ENT_R_SEAL_INVALID, "cannot be sealed" },
 		{ { 0 }, { .proposal = &other }, ENT_R_SEAL_PROPOSAL, "the one in force" },
 		{ { 0 }, { .custody = "2 of au.example uk.example us.example" }, ENT_R_SEAL_CUSTODY, "is not that of" },
 		{ { 0 }, { .splits = "split 1 khNMP843gxOnHtc/iXJBrkJb7ge5+pT/HeHIe5iTxRg=\n" }, ENT_R_SEAL_CUSTODY, "1 splits" },
