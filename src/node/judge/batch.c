@@ -8,14 +8,22 @@
 #include "kas/rewrap.h"
 #include "node/judge/judge.h"
 
-#define ENT_LIMIT_JUDGE_LATE 256 /* token requests and submissions that wait */
+#define ENT_LIMIT_JUDGE_LATE 256         /* calls of one kind that wait */
+#define ENT_LIMIT_JUDGE_SUBMIT 64        /* ... submissions, of 64 KiB each */
+#define ENT_LIMIT_JUDGE_SUBMIT_OF_ONE 16 /* ... of one address */
+
+/* A ring. Strangers may submit: so submissions never take the place of token requests, nor one address all of theirs. */
+struct late_queue {
+	struct ent_call *calls[ENT_LIMIT_JUDGE_LATE];
+	size_t first;
+	size_t count;
+};
 
 struct ent_batch {
 	struct ent_call *calls[ENT_LIMIT_JUDGE_BATCH]; /* in order of arrival */
 	size_t count;
-	struct ent_call *late[ENT_LIMIT_JUDGE_LATE]; /* a ring */
-	size_t late_first;
-	size_t late_count;
+	struct late_queue late[ENT_LATE_KINDS];
+	size_t turn; /* the kind whose turn it is */
 };
 
 enum ent_status
@@ -25,6 +33,12 @@ ent_batch_new(struct ent_batch **out, struct ent_error *err)
 	return *out != NULL ? ENT_OK : ent_fail(err, ENT_E_NO_MEMORY, "no memory for a batch");
 }
 
+static struct ent_call *
+waiting(const struct late_queue *queue, size_t i)
+{
+	return queue->calls[(queue->first + i) % ENT_LIMIT_JUDGE_LATE];
+}
+
 void
 ent_batch_free(struct ent_batch *batch)
 {
@@ -32,8 +46,9 @@ ent_batch_free(struct ent_batch *batch)
 		return;
 	for (size_t i = 0; i < batch->count; i++)
 		ent_call_free(batch->calls[i]);
-	for (size_t i = 0; i < batch->late_count; i++)
-		ent_call_free(batch->late[(batch->late_first + i) % ENT_LIMIT_JUDGE_LATE]);
+	for (size_t kind = 0; kind < ENT_LATE_KINDS; kind++)
+		for (size_t i = 0; i < batch->late[kind].count; i++)
+			ent_call_free(waiting(&batch->late[kind], i));
 	free(batch);
 }
 
@@ -46,7 +61,11 @@ ent_batch_full(const struct ent_batch *batch)
 bool
 ent_batch_empty(const struct ent_batch *batch)
 {
-	return batch->count == 0 && batch->late_count == 0;
+	size_t late = 0;
+
+	for (size_t kind = 0; kind < ENT_LATE_KINDS; kind++)
+		late += batch->late[kind].count;
+	return batch->count == 0 && late == 0;
 }
 
 void
@@ -114,15 +133,29 @@ answer_busy(struct ent_judge *judge, struct ent_call *call)
 	ent_answer_connect(judge, call, "resource_exhausted", "too many requests wait: try again in a second", NULL);
 }
 
+static bool
+has_room(const struct late_queue *queue, const struct ent_call *call)
+{
+	size_t of_one = 0;
+
+	if (call->route->late != ENT_LATE_SUBMIT)
+		return queue->count < ENT_LIMIT_JUDGE_LATE;
+	for (size_t i = 0; i < queue->count; i++)
+		of_one += ent_view_eq(waiting(queue, i)->http.peer, call->http.peer);
+	return queue->count < ENT_LIMIT_JUDGE_SUBMIT && of_one < ENT_LIMIT_JUDGE_SUBMIT_OF_ONE;
+}
+
 /* Late calls change places: from the batch to their queue, which owns them then. */
 static void
 put_late(struct ent_judge *judge, struct ent_batch *batch, struct ent_call **call)
 {
-	if (batch->late_count == ENT_LIMIT_JUDGE_LATE) {
+	struct late_queue *queue = &batch->late[(*call)->route->late];
+
+	if (!has_room(queue, *call)) {
 		answer_busy(judge, *call);
 		return;
 	}
-	batch->late[(batch->late_first + batch->late_count++) % ENT_LIMIT_JUDGE_LATE] = ent_take(call);
+	queue->calls[(queue->first + queue->count++) % ENT_LIMIT_JUDGE_LATE] = ent_take(call);
 }
 
 static void
@@ -146,7 +179,7 @@ begin_call(struct ent_judge *judge, struct ent_batch *batch, struct ent_call **s
 	call->route = ent_route_find(judge, call);
 	if (call->route == NULL)
 		return;
-	if (call->route->late) {
+	if (call->route->late != ENT_LATE_NOT) {
 		put_late(judge, batch, slot);
 		return;
 	}
@@ -219,13 +252,28 @@ run_batch(struct ent_judge *judge, struct ent_batch *batch)
 }
 
 static void
+run_first(struct ent_judge *judge, struct late_queue *queue)
+{
+	ENT_AUTO(ent_call) call = waiting(queue, 0);
+
+	queue->first = (queue->first + 1) % ENT_LIMIT_JUDGE_LATE;
+	queue->count--;
+	run_handler(judge, call, call->route->begin);
+}
+
+/* One late call, of the kinds in turn: none waits longer because many of another kind wait. */
+static void
 run_late(struct ent_judge *judge, struct ent_batch *batch)
 {
-	ENT_AUTO(ent_call) call = batch->late[batch->late_first];
+	for (size_t i = 1; i <= ENT_LATE_KINDS; i++) {
+		const size_t kind = (batch->turn + i) % ENT_LATE_KINDS;
 
-	batch->late_first = (batch->late_first + 1) % ENT_LIMIT_JUDGE_LATE;
-	batch->late_count--;
-	run_handler(judge, call, call->route->begin);
+		if (batch->late[kind].count == 0)
+			continue;
+		batch->turn = kind;
+		run_first(judge, &batch->late[kind]);
+		return;
+	}
 }
 
 void
@@ -233,6 +281,5 @@ ent_batch_run(struct ent_judge *judge, struct ent_batch *batch)
 {
 	if (batch->count > 0)
 		run_batch(judge, batch);
-	if (batch->late_count > 0)
-		run_late(judge, batch);
+	run_late(judge, batch);
 }

@@ -47,6 +47,9 @@ enum ent_route_access {
 	ENT_ROUTE_BOUND  /* a sender-bound token with its proof, else 401 */
 };
 
+/* Calls that are slow, or change the charter, run by themselves between the batches; each kind has a queue of its own. */
+enum ent_route_late { ENT_LATE_NOT, ENT_LATE_TOKEN, ENT_LATE_SUBMIT, ENT_LATE_KINDS };
+
 struct ent_call;
 typedef enum ent_status (*ent_route_fn)(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 
@@ -56,7 +59,7 @@ struct ent_route {
 	const char *content_type; /* of the request's body; NULL: none is looked at */
 	enum ent_route_access access;
 	bool idempotent;     /* an RPC that may be asked by GET too */
-	bool late;           /* slow, or changes the charter: by itself, after the batch */
+	enum ent_route_late late;
 	ent_route_fn begin;  /* answers, or leaves call->work and entries behind */
 	ent_route_fn finish; /* after the append; NULL: begin answered */
 };

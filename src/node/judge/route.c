@@ -24,9 +24,9 @@ static const struct ent_route routes[] = {
 	{ .method = "GET", .path = "/.well-known/openid-configuration", .begin = ent_issuer_openid },
 	{ .method = "GET", .path = "/authorize", .begin = ent_issuer_authorize },
 	{ .method = "GET", .path = "/jwks", .begin = ent_issuer_jwks },
-	{ .method = "POST", .path = "/token", .content_type = "application/x-www-form-urlencoded", .late = true,
+	{ .method = "POST", .path = "/token", .content_type = "application/x-www-form-urlencoded", .late = ENT_LATE_TOKEN,
 	    .begin = ent_issuer_token },
-	{ .method = "POST", .path = "/charter/submit", .content_type = "text/plain", .late = true, .begin = ent_submit },
+	{ .method = "POST", .path = "/charter/submit", .content_type = "text/plain", .late = ENT_LATE_SUBMIT, .begin = ent_submit },
 };
 
 static uint8_t

@@ -52,6 +52,7 @@ struct ask {
 	const char *authorization[2];
 	const char *dpop[2];
 	const char *connect;      /* Connect-Protocol-Version */
+	const char *peer;         /* NULL: 127.0.0.1 */
 	const char *context;      /* X-Rewrap-Additional-Context */
 	const char *body;
 };
@@ -63,6 +64,8 @@ struct reply {
 	char *content_type;
 };
 void reply_fini(struct reply *reply);
+/* The next answer, whosever it is. */
+struct reply node_next(struct node *node, uint64_t *exchange);
 uint64_t node_send(struct node *node, const struct ask *ask);   /* the exchange */
 struct reply node_receive(struct node *node, uint64_t exchange); /* answers of others are an error */
 struct reply node_ask(struct node *node, const struct ask *ask);

@@ -1,6 +1,7 @@
 /* The judge's other routes: discovery, keys, the token endpoint, submissions. */
 #include "judge_file.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -449,6 +450,43 @@ assert_submit_refused(struct node *node, struct ent_buf *text, const char *words
 	reply_fini(&reply);
 }
 
+/* Anybody may submit: who floods a node with rubbish keeps neither tokens nor other people's submissions away. */
+static void
+answers_tokens_and_others_while_somebody_floods_submissions(void **state)
+{
+	enum { FLOOD = 60 };
+	const struct ask rubbish = { .path = "/charter/submit", .content_type = "text/plain", .body = "hello\n", .peer = "192.0.2.66" };
+	const struct ask other = { .path = "/charter/submit", .content_type = "text/plain", .body = "hello\n", .peer = "192.0.2.7" };
+	const struct ask token = { .path = "/token", .content_type = FORM,
+		.body = GRANT "&client_id=alice&client_secret=correct+horse+battery+staple" };
+	struct node *node = *state;
+	uint64_t token_exchange, other_exchange, exchange;
+	int busy = 0, token_status = 0, other_status = 0, token_place = 0;
+
+	kill(node->judge, SIGSTOP); /* so that all of it waits */
+	for (int i = 0; i < FLOOD; i++)
+		node_send(node, &rubbish);
+	other_exchange = node_send(node, &other);
+	token_exchange = node_send(node, &token);
+	kill(node->judge, SIGCONT);
+	for (int i = 0; i < FLOOD + 2; i++) {
+		struct reply reply = node_next(node, &exchange);
+
+		busy += reply.status == 429;
+		if (exchange == other_exchange)
+			other_status = reply.status;
+		if (exchange == token_exchange) {
+			token_status = reply.status;
+			token_place = i - busy;
+		}
+		reply_fini(&reply);
+	}
+	assert_int_equal(busy, FLOOD - 16);
+	assert_int_equal(token_status, 200);
+	assert_true(token_place <= 2); /* among those that waited */
+	assert_int_equal(other_status, 422);
+}
+
 static json_int_t
 assert_submitted(struct node *node, struct ent_buf *text)
 {
@@ -610,6 +648,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(slows_down_whoever_guesses_secrets, setup, teardown),
 		cmocka_unit_test_setup_teardown(gives_tokens_while_somebody_sends_rubbish, setup, teardown),
 		cmocka_unit_test_setup_teardown(publishes_the_issuers_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(answers_tokens_and_others_while_somebody_floods_submissions, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_a_proposal_only_once_it_was_announced, setup, teardown),
 		cmocka_unit_test_setup_teardown(writes_an_alive_first_and_before_each_statement, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_only_its_own_partys_signed_statements, setup, teardown),
