@@ -119,6 +119,8 @@ check_request(const json_t *claims, const struct ent_dpop_expect *expect, struct
 
 	if (htm == NULL || strcmp(htm, expect->method) != 0)
 		return ent_fail(err, ENT_E_PROOF, "`htm` is not the request's method, %s", expect->method);
+	if (htu != NULL && htu[0] == '/' && !expect->path_only)
+		return ent_fail(err, ENT_E_PROOF, "`htu` is only a path: here it has to be the whole URL, %s", expect->url);
 	if (htu == NULL || !ent_htu_matches(ent_view_str(expect->url), ent_view_str(htu)))
 		return ent_fail(err, ENT_E_PROOF, "`htu` is not the request's URL, %s", expect->url);
 	return ENT_OK;

@@ -10,10 +10,11 @@ ENT_MUST_USE enum ent_status ent_dpop_make(struct ent_buf *out, const struct ent
 
 struct ent_dpop_expect {
 	const char *method;           /* "POST" */
-	const char *url;              /* full URL at this node, without query; a proof's path-only htu is accepted */
+	const char *url;              /* full URL at this node, without query */
 	struct ent_view access_token; /* empty at the token endpoint */
 	int64_t now_unix_s;
 	int64_t skew_s;               /* accepted distance of iat, both ways */
+	bool path_only;               /* an htu that is only the path will do: no other node takes such a request (charter 11) */
 };
 
 struct ent_dpop_proof {

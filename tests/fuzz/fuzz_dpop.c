@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static const struct ent_dpop_expect expect = { "POST", "https://node.example/kas", { (const uint8_t *)"token", 5 }, 1000000,
-	60 };
+	60, true };
 
 static struct ent_key *
 signer(void)

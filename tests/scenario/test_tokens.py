@@ -99,13 +99,12 @@ def stage(alliance):
     return alliance.token_stage
 
 
-@test("honest requests succeed, with the schemes DPoP and Bearer, and a proof whose htu is a path only")
+@test("honest requests succeed, with the schemes DPoP and Bearer")
 def _(alliance):
     s = stage(alliance)
     s.succeeds(s.with_request(s.request()))
     s.succeeds(s.send([("Authorization", "Bearer " + s.asker.token), ("DPoP", s.dpop())], s.request()))
     s.succeeds(s.send([("authorization", "dpop " + s.asker.token), ("dpop", s.dpop())], s.request()))
-    s.succeeds(s.with_proof(s.dpop(htu=wire.REWRAP)))
     s.succeeds(s.with_proof(s.dpop(htu=s.url + "?a=b#c")))
     s.succeeds(s.with_token(s.forge(aud=["https://other.example", "https://aukus.example"])))
 
@@ -303,6 +302,19 @@ def _(alliance):
     body = wire.compact({"signedRequestToken": s.request()})
     answer = wire.http_call(elsewhere.url + wire.REWRAP, "POST", caught, body)
     same(answer.status, 401, "the request of another node", answer)
+
+
+@test("a proof whose htu is only a path: good at the own node, and a whole request with one cannot be used elsewhere")
+def _(alliance):
+    s, listing = stage(alliance), "/policy.kasregistry.KeyAccessServerRegistryService/ListKeyAccessServers"
+    home = alliance.nodes[ELSEWHERE]  # carol's
+    proof = lambda path: [("Authorization", "DPoP " + s.asker.token), ("DPoP", s.dpop(htu=path)), ("Content-Type", "application/json")]
+    same(wire.http_call(home.url + listing, "POST", proof(listing), b"{}").status, 200, "at the own node")
+    caught, body = proof(wire.REWRAP), wire.compact({"signedRequestToken": s.request()})
+    for name in (TARGET, "au.example"):
+        answer = wire.http_call(alliance.nodes[name].url + wire.REWRAP, "POST", caught, body)
+        same(answer.status, 401, "the same request at " + name, answer)
+    s.attack([("a proof for a path", "proof-invalid", lambda s: s.with_proof(s.dpop(htu=wire.REWRAP)))])
 
 
 @test("what could not be authenticated is counted in the minute's summary, flushed when the node is told to stop")

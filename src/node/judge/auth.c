@@ -203,14 +203,18 @@ valid_jkt(const char *jkt)
 	return jkt != NULL && strlen(jkt) == ENT_JKT_SIZE - 1;
 }
 
+/*
+ * own: the token is, or will be, of this node's own issuer. Some clients sign the path only (wire reference 2.7); for a token
+ * that other members take as well, such a proof would let the first node that is asked repeat the request at the others.
+ */
 static enum ent_status
-verify_proof(struct ent_judge *judge, const struct ent_call *call, struct ent_dpop_proof *proof, struct ent_view token,
+verify_proof(struct ent_judge *judge, const struct ent_call *call, struct ent_dpop_proof *proof, struct ent_view token, bool own,
     struct ent_error *err)
 {
 	char url[URL_MAX];
 	const char *method;
 	struct ent_dpop_expect expect = {
-		.access_token = token, .now_unix_s = ent_judge_now(judge), .skew_s = ENT_DPOP_SKEW_S
+		.access_token = token, .path_only = own, .now_unix_s = ent_judge_now(judge), .skew_s = ENT_DPOP_SKEW_S
 	};
 	enum ent_status status;
 
@@ -234,13 +238,15 @@ proof_once(struct ent_judge *judge, const struct ent_dpop_proof *proof, struct e
 }
 
 static bool
-bind_sender(struct ent_judge *judge, struct ent_call *call, const char *jkt, struct refusal *refusal)
+bind_sender(struct ent_judge *judge, struct ent_call *call, const struct ent_jws *jws, const char *jkt, struct refusal *refusal)
 {
+	/* The token was verified: its issuer is known. */
+	const bool own = ent_view_eq_str(ent_judge_own_issuer(judge), ent_claim_string(jws->claims, "iss"));
 	struct ent_dpop_proof proof = { 0 };
 	bool same;
 
 	refusal->code = ENT_R_PROOF_INVALID;
-	if (verify_proof(judge, call, &proof, call->caller.token, &refusal->err) != ENT_OK)
+	if (verify_proof(judge, call, &proof, call->caller.token, own, &refusal->err) != ENT_OK)
 		return false;
 	call->caller.dpop_key = ent_take(&proof.key);
 	call->caller.dpop_spki = ent_pubkey_spki(call->caller.dpop_key);
@@ -281,7 +287,7 @@ check_binding(struct ent_judge *judge, struct ent_call *call, const struct ent_j
 		return true;
 	if (bearer)
 		warn_bearer_scheme(call);
-	return bind_sender(judge, call, jkt, refusal);
+	return bind_sender(judge, call, jws, jkt, refusal);
 }
 
 static bool
@@ -371,7 +377,7 @@ ent_auth_token_proof(struct ent_judge *judge, struct ent_call *call, char jkt[EN
 	jkt[0] = '\0';
 	if (call->http.dpop.count == 0)
 		return ENT_OK;
-	status = verify_proof(judge, call, &proof, ENT_VIEW_NONE, err);
+	status = verify_proof(judge, call, &proof, ENT_VIEW_NONE, true, err);
 	if (status == ENT_OK)
 		status = proof_once(judge, &proof, err);
 	if (status == ENT_OK)

@@ -15,7 +15,7 @@
 	"qdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wbGUuY29tL3Rva2VuIiwiaWF0Ijo" \
 	"xNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg"
 
-static const struct ent_dpop_expect at_token_endpoint = { "POST", URL, { NULL, 0 }, NOW, 60 };
+static const struct ent_dpop_expect at_token_endpoint = { "POST", URL, { NULL, 0 }, NOW, 60, false };
 
 /* A proof as a well-meaning client makes it, then changed: header and claims are JSON texts of members to set or null. */
 static struct ent_view
@@ -201,7 +201,6 @@ proofs_with_wrong_claims_are_refused_by_name(void **state)
 		"{\"iat\":1562262676}",
 		"{\"exp\":1562262557}",
 		"{\"nbf\":1562262676}",
-		"{\"htu\":\"/token\"}",
 		"{\"htu\":\"HTTPS://SERVER.example.com:443/%74oken?q#f\"}",
 	};
 	struct fixture *f = *state;
@@ -210,6 +209,21 @@ proofs_with_wrong_claims_are_refused_by_name(void **state)
 		refuse(f, proof_with(f, "{}", bad[i].change, f->key), &at_token_endpoint, bad[i].reason);
 	for (size_t i = 0; i < ENT_COUNT(good); i++)
 		accept(f, proof_with(f, "{}", good[i], f->key), &at_token_endpoint);
+}
+
+static void
+a_path_alone_is_accepted_only_where_it_may_be(void **state)
+{
+	struct fixture *f = *state;
+	struct ent_dpop_expect expect = at_token_endpoint;
+
+	expect.path_only = true;
+	accept(f, proof_with(f, "{}", "{\"htu\":\"/token\"}", f->key), &expect);
+	accept(f, proof_with(f, "{}", "{}", f->key), &expect);
+	refuse(f, proof_with(f, "{}", "{\"htu\":\"/other\"}", f->key), &expect, "`htu` is not");
+	expect.path_only = false;
+	refuse(f, proof_with(f, "{}", "{\"htu\":\"/token\"}", f->key), &expect, "only a path");
+	refuse(f, proof_with(f, "{}", "{\"htu\":\"//server.example.com/token\"}", f->key), &expect, "`htu`");
 }
 
 static void
@@ -307,6 +321,7 @@ main(void)
 		cmocka_unit_test(two_proofs_of_one_request_differ_in_jti),
 		cmocka_unit_test(proofs_with_a_wrong_header_are_refused_by_name),
 		cmocka_unit_test(proofs_with_wrong_claims_are_refused_by_name),
+		cmocka_unit_test(a_path_alone_is_accepted_only_where_it_may_be),
 		cmocka_unit_test(a_jti_is_accepted_to_its_limit_and_not_beyond),
 		cmocka_unit_test(the_access_token_must_be_the_one_that_was_hashed),
 		cmocka_unit_test(a_proof_signed_by_another_key_than_its_own_is_refused),

@@ -1,6 +1,8 @@
 /* Who is not let in, what the caller hears, and what the minute's summary says of it. */
 #include "judge_file.h"
 
+#include "jose/dpop.h"
+
 static int
 setup(void **state)
 {
@@ -120,6 +122,39 @@ refuses_missing_double_and_foreign_headers(void **state)
 	person_fini(&eve);
 }
 
+/*
+ * Charter 11: a proof that names no node could be used at all of them. Persons of this node's own issuer may send one, for clients
+ * that can do no better: no other node takes it.
+ */
+static void
+accepts_a_path_for_a_proofs_url_from_its_own_persons_only(void **state)
+{
+	static const size_t parties[] = { AU, UK };
+	struct node *node = *state;
+
+	for (size_t i = 0; i < ENT_COUNT(parties); i++) {
+		struct person person = person_make(node, &(struct person_claims){ .party = parties[i] });
+		ENT_AUTO_FINI(ent_buf) proof = ent_buf_with_max(8192);
+		char *auth = person_authorization(&person, "DPoP");
+		const char *text = NULL;
+		struct ent_error err = { 0 };
+		struct reply reply;
+
+		assert_int_equal(ent_dpop_make(&proof, person.key, "POST", LIST, ent_view_str(person.token), ENT_VIEW_NONE,
+		    node_now(node), &err), ENT_OK);
+		assert_int_equal(ent_buf_cstr(&proof, &text, &err), ENT_OK);
+		reply = node_ask(node, &(struct ask){ .path = LIST, .body = "{}", .authorization = { auth }, .dpop = { text } });
+		if (parties[i] == AU) {
+			assert_int_equal(reply.status, 200);
+			reply_fini(&reply);
+		} else {
+			assert_unauthenticated(&reply, true);
+		}
+		free(auth);
+		person_fini(&person);
+	}
+}
+
 /* C-41 */
 static void
 accepts_a_proof_once(void **state)
@@ -185,6 +220,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(refuses_tokens_that_are_not_what_they_must_be, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_missing_double_and_foreign_headers, setup, teardown),
+		cmocka_unit_test_setup_teardown(accepts_a_path_for_a_proofs_url_from_its_own_persons_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(accepts_a_proof_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(accepts_a_request_token_once_and_of_the_tokens_key_only, setup, teardown),
 	};
