@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "node/service.h"
 
-enum { GRACE_MS = 500, STOP_LIMIT_MS = 20000 };
+enum { GRACE_MS = 500, STOP_LIMIT_MS = 20000, SAME_WISH_MS = 1000 };
 
 static const struct ent_parent_pace usual_pace = { .window_ms = 60000, .backoff_ms = 100, .pause_ms = 30000 };
 
@@ -137,7 +137,8 @@ ended_well(const struct ent_child *child)
 static int
 stop(struct parent *parent)
 {
-	const int64_t deadline_ms = ent_clock_mono_ms() + STOP_LIMIT_MS;
+	const int64_t begun_ms = ent_clock_mono_ms();
+	const int64_t deadline_ms = begun_ms + STOP_LIMIT_MS;
 	bool well = true;
 
 	say("stopping", "no further connections; requests that are under way are finished");
@@ -147,7 +148,8 @@ stop(struct parent *parent)
 	while (count_running(parent, false) > 0) {
 		const int got = next_signal(parent, deadline_ms);
 
-		if (got == SIGCHLD)
+		/* A terminal's or a supervisor's one wish often comes as two signals: to us, and to our group. */
+		if (got == SIGCHLD || (got != 0 && ent_clock_mono_ms() - begun_ms < SAME_WISH_MS))
 			continue;
 		say("stop-forced", got == 0 ? "not all processes ended within 20 s" : "told to stop a second time");
 		kill_all(parent);

@@ -455,9 +455,21 @@ a_second_signal_ends_what_is_stuck(void **state)
 	wait_said("edge up", 1);
 	kill(node->pid, SIGTERM);
 	wait_said("edge drained", 1);
-	poll(NULL, 0, 100);
+	poll(NULL, 0, 1200); /* later than what counts as the same wish */
 	kill(node->pid, SIGTERM);
 	assert_int_equal(end_of(node), ENT_EXIT_OTHER);
+}
+
+static void
+one_wish_may_come_as_two_signals(void **state)
+{
+	struct node *node = *state;
+
+	start(node);
+	wait_said("edge up", 1);
+	kill(node->pid, SIGTERM);
+	kill(node->pid, SIGINT);
+	assert_int_equal(end_of(node), ENT_EXIT_DONE);
 }
 
 static void
@@ -579,6 +591,7 @@ main(int argc, char **argv)
 		TEST(bad_configuration_and_tampered_logs_are_not_tried_again),
 		TEST(a_child_that_ends_badly_while_stopping_is_told),
 		TEST(a_second_signal_ends_what_is_stuck),
+		TEST(one_wish_may_come_as_two_signals),
 		TEST(a_dead_parent_ends_all),
 		TEST(a_socket_is_taken_only_when_handed_to_us_and_on_loopback),
 		TEST(an_address_in_use_is_bad_configuration),
