@@ -178,7 +178,8 @@ class Node:
         """Its log lines, each one JSON object; since: bytes to skip."""
         with open(self.log, "rb") as file:
             file.seek(since)
-            lines = file.read().decode("utf-8").splitlines()
+            # The node goes on writing: what stands behind the last line's end is half a line still.
+            lines = file.read().rpartition(b"\n")[0].decode("utf-8").splitlines()
         out = [json.loads(line) for line in lines if line]
         return [event for event in out if name is None or event.get("event") == name]
 
