@@ -62,7 +62,7 @@ ent_buf_grow(struct ent_buf *buf, uint8_t **out, size_t len, struct ent_error *e
 
 	if (!ent_add_size(&total, buf->len, len) || total > buf->max)
 		return ent_fail(err, ENT_E_LIMIT, "a buffer would grow to %zu bytes and more, limit %zu", buf->len, buf->max);
-	ENT_TRY(reserve(buf, total, err));
+	ENT_TRY(reserve(buf, total > 0 ? total : 1, err)); /* so that *out is a pointer, also to no bytes */
 	*out = buf->data + buf->len;
 	buf->len = total;
 	return ENT_OK;

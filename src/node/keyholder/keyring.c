@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
 
@@ -34,13 +33,11 @@ static enum ent_status
 load_pem(struct ent_key **out, const char *path, struct ent_error *err)
 {
 	ENT_AUTO_FINI(ent_buf) pem = ent_buf_with_max(PEM_MAX);
-	struct stat st;
 
-	if (lstat(path, &st) != 0)
-		return ent_fail_errno(err, ENT_E_CONFIG, errno, "cannot read the key %s", path);
-	if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0)
-		return ent_fail(err, ENT_E_CONFIG, "the private key %s must be a file that only its owner may open: chmod 600 it", path);
-	ENT_TRY(ent_file_read(&pem, path, PEM_MAX, err));
+	if (ent_file_read_private(&pem, path, PEM_MAX, err) != ENT_OK) {
+		err->code = ENT_E_CONFIG; /* a node without its keys is a node that is not set up */
+		return ent_error_context(err, "a private key");
+	}
 	if (ent_key_from_pkcs8_pem(out, ent_buf_view(&pem), err) != ENT_OK)
 		return ent_error_context(err, "the key %s", path);
 	return ENT_OK;
