@@ -35,7 +35,7 @@ void ent_pubkey_free(struct ent_pubkey *key);
 ENT_DEFINE_AUTO(ent_pubkey)
 #define ENT_SPKI_MAX 600       /* bytes of DER */
 #define ENT_SPKI_PEM_MAX 1024  /* characters of PEM */
-/* ENT_E_UNSUPPORTED for a well-formed key of another kind, ENT_E_SYNTAX for what is no key, ENT_E_INPUT for a point off its curve. */
+/* ENT_E_UNSUPPORTED: a well-formed key of another kind. ENT_E_SYNTAX: no key. ENT_E_INPUT: a point off its curve. */
 ENT_MUST_USE enum ent_status ent_pubkey_from_spki(struct ent_pubkey **out, struct ent_view der, struct ent_error *err);
 /* One "PUBLIC KEY" PEM block; LF or CRLF, trailing newline optional; nothing else around it. */
 ENT_MUST_USE enum ent_status ent_pubkey_from_pem(struct ent_pubkey **out, struct ent_view pem, struct ent_error *err);

@@ -61,7 +61,8 @@ take_pair(struct ent_arena *arena, const struct ent_form_field *fields, size_t c
 }
 
 enum ent_status
-ent_form_parse(struct ent_arena *arena, const struct ent_form_field *fields, size_t count, struct ent_view form, struct ent_error *err)
+ent_form_parse(struct ent_arena *arena, const struct ent_form_field *fields, size_t count, struct ent_view form,
+    struct ent_error *err)
 {
 	size_t pairs = 0;
 
