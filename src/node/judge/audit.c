@@ -183,6 +183,26 @@ ent_audit_reasons(struct ent_record_doc *record, struct ent_arena *arena, const 
 	return ENT_OK;
 }
 
+void
+ent_audit_event(const struct ent_call *call, const char *name, const struct ent_decision *decision, enum ent_result result)
+{
+	struct ent_event event;
+
+	ent_event_begin(&event, name);
+	ent_event_view(&event, "request_id", call->http.request_id);
+	ent_event_view(&event, "person", decision->person);
+	ent_event_view(&event, "project", decision->project);
+	ent_event_view(&event, "file", decision->file);
+	ent_event_str(&event, "result", ent_result_name(result));
+	for (size_t i = 0; i < decision->reasons.count; i++) {
+		const struct ent_reason *reason = &decision->reasons.items[i];
+
+		if (ent_reason_row(reason->code)->blocks)
+			ent_event_str(&event, ent_reason_row(reason->code)->name, reason->text);
+	}
+	ent_event_end(&event, STDERR_FILENO);
+}
+
 /* What the requester's own organisation may read: why its person was refused, and nothing about the other members. */
 static bool
 for_the_requester(struct ent_view code)

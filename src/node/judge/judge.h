@@ -222,6 +222,8 @@ ENT_MUST_USE enum ent_status ent_audit_flush(struct ent_judge *judge, bool due, 
 /* The reasons of a decision as record lines. */
 ENT_MUST_USE enum ent_status ent_audit_reasons(struct ent_record_doc *record, struct ent_arena *arena,
     const struct ent_reasons *reasons, struct ent_error *err);
+/* The decision as one line of the node's own log: who, about what, and everything that spoke against it. */
+void ent_audit_event(const struct ent_call *call, const char *name, const struct ent_decision *decision, enum ent_result result);
 
 /* ---- publish.c: views, charter/head, alive ---- */
 

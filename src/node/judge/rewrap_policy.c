@@ -1,5 +1,4 @@
 /* One policy of a rewrap: decide -> which objects are ours -> CHECK -> record and entry ... append ... RELEASE. */
-#include <unistd.h>
 
 #include "base/event.h"
 #include "node/judge/rewrap_work.h"
@@ -232,26 +231,6 @@ write_record(struct ent_judge *judge, struct ent_call *call, struct ent_rewrap_p
 	return ent_audit_add(judge, &work->entry, &record, err);
 }
 
-static void
-log_decision(const struct ent_call *call, const struct ent_rewrap_policy_work *work)
-{
-	struct ent_event event;
-
-	ent_event_begin(&event, "rewrap");
-	ent_event_view(&event, "request_id", call->http.request_id);
-	ent_event_view(&event, "person", work->decision.person);
-	ent_event_view(&event, "project", work->decision.project);
-	ent_event_view(&event, "file", work->decision.file);
-	ent_event_str(&event, "result", work->bound_count > 0 ? "released" : "refused");
-	for (size_t i = 0; i < work->decision.reasons.count; i++) {
-		const struct ent_reason *reason = &work->decision.reasons.items[i];
-
-		if (ent_reason_row(reason->code)->blocks)
-			ent_event_str(&event, ent_reason_row(reason->code)->name, reason->text);
-	}
-	ent_event_end(&event, STDERR_FILENO);
-}
-
 static enum ent_status
 decide_policy(struct ent_judge *judge, struct ent_call *call, struct ent_rewrap_policy_work *work, struct ent_error *err)
 {
@@ -295,7 +274,7 @@ ent_rewrap_policy_begin(struct ent_judge *judge, struct ent_call *call, const st
 	for (size_t i = 0; work->decision.permit && i < work->object_count; i++)
 		if (work->objects[i].error.len > 0)
 			ENT_TRY(object_reason(judge, work, &work->objects[i], err));
-	log_decision(call, work);
+	ent_audit_event(call, "rewrap", &work->decision, work->bound_count > 0 ? ENT_RESULT_RELEASED : ENT_RESULT_REFUSED);
 	return write_record(judge, call, work, err);
 }
 

@@ -2,9 +2,7 @@
  * entente.v1.SealService/Seal (contracts: Sealing): the node of a member's own person signs what that person's file claims.
  * The node sees the note, never a share. Logged as `sealed` before the keyholder signs; a uuid is sealed once.
  */
-#include <unistd.h>
 
-#include "base/event.h"
 #include "node/judge/judge.h"
 
 enum { KEYHOLDER_ARENA_MAX = 1 << 20 };
@@ -132,23 +130,6 @@ write_record(struct ent_judge *judge, struct ent_call *call, struct seal_work *w
 	return ent_audit_add(judge, &work->entry, &record, err);
 }
 
-static void
-log_decision(const struct ent_call *call, const struct ent_decision *decision)
-{
-	struct ent_event event;
-
-	ent_event_begin(&event, "seal");
-	ent_event_view(&event, "request_id", call->http.request_id);
-	ent_event_view(&event, "person", decision->person);
-	ent_event_view(&event, "project", decision->project);
-	ent_event_view(&event, "file", decision->file);
-	ent_event_str(&event, "result", decision->permit ? "sealed" : "refused");
-	for (size_t i = 0; i < decision->reasons.count; i++)
-		if (ent_reason_row(decision->reasons.items[i].code)->blocks)
-			ent_event_str(&event, ent_reason_row(decision->reasons.items[i].code)->name, decision->reasons.items[i].text);
-	ent_event_end(&event, STDERR_FILENO);
-}
-
 enum ent_status
 ent_seal_begin(struct ent_judge *judge, struct ent_call *call, struct ent_error *err)
 {
@@ -164,7 +145,7 @@ ent_seal_begin(struct ent_judge *judge, struct ent_call *call, struct ent_error 
 	ent_sha256(&text_hash, work->text);
 	ENT_TRY(decide(judge, call, work, err));
 	ENT_TRY(register_file(judge, work, &text_hash, err));
-	log_decision(call, &work->decision);
+	ent_audit_event(call, "seal", &work->decision, work->decision.permit ? ENT_RESULT_SEALED : ENT_RESULT_REFUSED);
 	return write_record(judge, call, work, &text_hash, err);
 }
 
