@@ -14,11 +14,11 @@ ent_state_free(struct ent_state *state)
 }
 
 const char *
-ent_project_state_name(enum ent_project_state state)
+ent_force_name(enum ent_force state)
 {
-	static const char *const names[] = { [ENT_PROJECT_PROPOSED] = "proposed", [ENT_PROJECT_ACTIVE] = "active",
-		[ENT_PROJECT_LAPSED] = "lapsed", [ENT_PROJECT_UNHEARD] = "unheard", [ENT_PROJECT_ENDED] = "ended",
-		[ENT_PROJECT_UNENFORCED] = "unenforced" };
+	static const char *const names[] = { [ENT_FORCE_PROPOSED] = "proposed", [ENT_FORCE_ACTIVE] = "active",
+		[ENT_FORCE_LAPSED] = "lapsed", [ENT_FORCE_UNHEARD] = "unheard", [ENT_FORCE_ENDED] = "ended",
+		[ENT_FORCE_UNENFORCED] = "unenforced" };
 
 	ENT_ASSERT((unsigned)state < ENT_COUNT(names));
 	return names[state];

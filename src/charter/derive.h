@@ -81,8 +81,8 @@ ENT_MUST_USE enum ent_status ent_charter_view(const struct ent_charter *charter,
 
 /* ---- the state at a time ---- */
 
-enum ent_project_state { ENT_PROJECT_PROPOSED, ENT_PROJECT_ACTIVE, ENT_PROJECT_LAPSED, ENT_PROJECT_UNHEARD, ENT_PROJECT_ENDED, ENT_PROJECT_UNENFORCED };
-const char *ent_project_state_name(enum ent_project_state state);
+enum ent_force { ENT_FORCE_PROPOSED, ENT_FORCE_ACTIVE, ENT_FORCE_LAPSED, ENT_FORCE_UNHEARD, ENT_FORCE_ENDED, ENT_FORCE_UNENFORCED };
+const char *ent_force_name(enum ent_force state);
 
 struct ent_consent_state {
 	struct ent_view member;
@@ -93,9 +93,9 @@ struct ent_consent_state {
 	bool lapsed;     /* one was given and ran out */
 };
 
-struct ent_project {
+struct ent_standing {
 	const struct ent_doc *doc; /* the proposal */
-	enum ent_project_state state;
+	enum ent_force state;
 	int64_t in_force_since_unix_s; /* effect time of the last needed consent; 0 if it never came into force */
 	struct ent_hash replaced_by;   /* when state is ENDED because of a successor; else zero */
 	struct ent_consent_state *consents; /* one per member of the epoch, in order */
@@ -154,10 +154,10 @@ const struct ent_issuer_key *ent_state_issuer_key(const struct ent_state *state,
 const struct ent_member_key *ent_state_kas_key(const struct ent_state *state, struct ent_view member, enum ent_key_type type);
 const struct ent_member_key *ent_state_key_by_kid(const struct ent_state *state, struct ent_view member, struct ent_view kid);
 size_t ent_state_project_count(const struct ent_state *state);
-const struct ent_project *ent_state_project_at(const struct ent_state *state, size_t i);
+const struct ent_standing *ent_state_project_at(const struct ent_state *state, size_t i);
 /* The project of that name in force, else the best candidate (unheard, lapsed, ended, proposed); NULL: no such proposal. */
-const struct ent_project *ent_state_project(const struct ent_state *state, struct ent_view name);
-const struct ent_project *ent_state_project_by_hash(const struct ent_state *state, const struct ent_hash *hash);
+const struct ent_standing *ent_state_project(const struct ent_state *state, struct ent_view name);
+const struct ent_standing *ent_state_project_by_hash(const struct ent_state *state, const struct ent_hash *hash);
 /*
  * Is `hash` what ent_state_project() finds under that name, or a proposal that was in force and that it replaced (through any
  * chain of `replaces`)? Whether it is in force now, ent_state_party_reasons() says.
@@ -165,7 +165,7 @@ const struct ent_project *ent_state_project_by_hash(const struct ent_state *stat
 bool ent_state_project_lineage(const struct ent_state *state, struct ent_view name, const struct ent_hash *hash);
 
 /* F for a project: the smaller of the rule's and the project's, in seconds. */
-int64_t ent_state_fresh_s(const struct ent_state *state, const struct ent_project *project);
+int64_t ent_state_fresh_s(const struct ent_state *state, const struct ent_standing *project);
 
 /* Node state: log broken, unenforced statements, clock floor. Adds reasons; blocks when this node may answer nothing. */
 ENT_MUST_USE enum ent_status ent_state_node_reasons(const struct ent_state *state, struct ent_reasons *reasons, struct ent_error *err);

@@ -268,16 +268,16 @@ closing_time(const struct ent_state *state, const struct project_row *row, int64
 	return ends[needed - 1] < until_unix_s ? ends[needed - 1] : until_unix_s;
 }
 
-static enum ent_project_state
+static enum ent_force
 state_of(const struct ent_state *state, const struct project_row *row, size_t counting)
 {
 	if (row->target->unenforced != NULL)
-		return ENT_PROJECT_UNENFORCED;
+		return ENT_FORCE_UNENFORCED;
 	if (row->replaced || row->target->doc->proposal.until_unix_s <= state->now_unix_s)
-		return ENT_PROJECT_ENDED;
+		return ENT_FORCE_ENDED;
 	if (row->holds)
-		return counting >= ent_derive_needed(state) ? ENT_PROJECT_ACTIVE : ENT_PROJECT_UNHEARD;
-	return row->pub.in_force_since_unix_s != 0 ? ENT_PROJECT_LAPSED : ENT_PROJECT_PROPOSED;
+		return counting >= ent_derive_needed(state) ? ENT_FORCE_ACTIVE : ENT_FORCE_UNHEARD;
+	return row->pub.in_force_since_unix_s != 0 ? ENT_FORCE_LAPSED : ENT_FORCE_PROPOSED;
 }
 
 static enum ent_status
@@ -294,7 +294,7 @@ finish_row(const struct ent_state *state, struct project_row *row, struct ent_er
 		counting += row->pub.consents[m].counts;
 	}
 	row->pub.state = state_of(state, row, counting);
-	if (row->pub.state == ENT_PROJECT_ACTIVE)
+	if (row->pub.state == ENT_FORCE_ACTIVE)
 		row->pub.closes_unix_s = closing_time(state, row, fresh_s);
 	return ENT_OK;
 }
@@ -377,7 +377,7 @@ ent_derive_projects(struct ent_state *state, struct ent_error *err)
 /* ---- questions ---- */
 
 int64_t
-ent_state_fresh_s(const struct ent_state *state, const struct ent_project *project)
+ent_state_fresh_s(const struct ent_state *state, const struct ent_standing *project)
 {
 	int64_t rule_s = charter_epoch(state->charter)->rule_project.fresh.seconds;
 	int64_t own_s = project->doc->proposal.fresh.seconds;
@@ -391,14 +391,14 @@ ent_state_project_count(const struct ent_state *state)
 	return state->project_count;
 }
 
-const struct ent_project *
+const struct ent_standing *
 ent_state_project_at(const struct ent_state *state, size_t i)
 {
 	ENT_ASSERT(i < state->project_count);
 	return &state->by_name[i]->pub;
 }
 
-const struct ent_project *
+const struct ent_standing *
 ent_state_project_by_hash(const struct ent_state *state, const struct ent_hash *hash)
 {
 	size_t low = 0, high = state->project_count;
@@ -420,8 +420,8 @@ ent_state_project_by_hash(const struct ent_state *state, const struct ent_hash *
 static int
 rank(const struct project_row *row)
 {
-	static const int ranks[] = { [ENT_PROJECT_ACTIVE] = 1, [ENT_PROJECT_UNHEARD] = 2, [ENT_PROJECT_LAPSED] = 3,
-		[ENT_PROJECT_ENDED] = 4, [ENT_PROJECT_PROPOSED] = 5, [ENT_PROJECT_UNENFORCED] = 6 };
+	static const int ranks[] = { [ENT_FORCE_ACTIVE] = 1, [ENT_FORCE_UNHEARD] = 2, [ENT_FORCE_LAPSED] = 3,
+		[ENT_FORCE_ENDED] = 4, [ENT_FORCE_PROPOSED] = 5, [ENT_FORCE_UNENFORCED] = 6 };
 
 	return row->holds ? 0 : ranks[row->pub.state];
 }
@@ -436,7 +436,7 @@ is_better(const struct project_row *a, const struct project_row *b)
 	return a->standing > b->standing;
 }
 
-const struct ent_project *
+const struct ent_standing *
 ent_state_project(const struct ent_state *state, struct ent_view name)
 {
 	const struct project_row *best = NULL;
@@ -459,7 +459,7 @@ ent_state_project(const struct ent_state *state, struct ent_view name)
 bool
 ent_state_project_lineage(const struct ent_state *state, struct ent_view name, const struct ent_hash *hash)
 {
-	const struct ent_project *project = ent_state_project(state, name);
+	const struct ent_standing *project = ent_state_project(state, name);
 
 	while (project != NULL && !ent_hash_eq(&project->doc->hash, hash)) {
 		const struct ent_proposal *p = &project->doc->proposal;

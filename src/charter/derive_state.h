@@ -5,7 +5,7 @@
 #include "charter/charter_set.h"
 
 struct project_row {
-	struct ent_project pub; /* first: a row is found from what callers hold */
+	struct ent_standing pub; /* first: a row is found from what callers hold */
 	const struct target *target;
 	const char *unready;      /* NULL, or why this can never or not yet come into force whoever consents */
 	bool holds;               /* it has the name: enough consents stand, heard or not */

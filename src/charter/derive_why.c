@@ -42,7 +42,7 @@ at(int64_t unix_s)
 }
 
 static const struct project_row *
-row_of(const struct ent_project *project)
+row_of(const struct ent_standing *project)
 {
 	return (const struct project_row *)(const void *)project;
 }
@@ -140,9 +140,9 @@ add_consent(const struct words *w, size_t member)
 static enum ent_status
 add_shortage(const struct words *w, size_t missing)
 {
-	const struct ent_project *p = &w->row->pub;
-	enum ent_reason_code code = p->state == ENT_PROJECT_UNHEARD ? ENT_R_MEMBER_UNHEARD :
-	    p->state == ENT_PROJECT_LAPSED ? ENT_R_PROJECT_LAPSED : ENT_R_PROJECT_PROPOSED;
+	const struct ent_standing *p = &w->row->pub;
+	enum ent_reason_code code = p->state == ENT_FORCE_UNHEARD ? ENT_R_MEMBER_UNHEARD :
+	    p->state == ENT_FORCE_LAPSED ? ENT_R_PROJECT_LAPSED : ENT_R_PROJECT_PROPOSED;
 	ENT_AUTO_FINI(ent_buf) cure = ent_buf_with_max(64u << 10);
 	const char *text, *separator = "";
 
@@ -215,7 +215,7 @@ add_heard(const struct words *w)
 static enum ent_status
 add_in_force(const struct words *w)
 {
-	const struct ent_project *p = &w->row->pub;
+	const struct ent_standing *p = &w->row->pub;
 
 	ENT_TRY(ent_reasons_add(w->reasons, w->err, ENT_R_PROJECT_IN_FORCE, w->id, "",
 	    "project %.*s (%s) in force since %s until %s; it closes at %s unless more is heard", ENT_FMT(w->name), w->id,
@@ -228,20 +228,20 @@ static enum ent_status
 add_project(const struct words *w)
 {
 	switch (w->row->pub.state) {
-	case ENT_PROJECT_ENDED:
+	case ENT_FORCE_ENDED:
 		return add_ended(w);
-	case ENT_PROJECT_UNENFORCED:
+	case ENT_FORCE_UNENFORCED:
 		return ent_reasons_add(w->reasons, w->err, ENT_R_PROJECT_UNENFORCED, w->id,
 		    "a version of this software that enforces it",
 		    "project %.*s (%s) says `%s`, which this version does not enforce, so it is never in force here",
 		    ENT_FMT(w->name),
 		    w->id, w->row->target->unenforced);
-	case ENT_PROJECT_ACTIVE:
+	case ENT_FORCE_ACTIVE:
 		ENT_TRY(add_consents(w));
 		return add_in_force(w);
-	case ENT_PROJECT_PROPOSED:
-	case ENT_PROJECT_LAPSED:
-	case ENT_PROJECT_UNHEARD:
+	case ENT_FORCE_PROPOSED:
+	case ENT_FORCE_LAPSED:
+	case ENT_FORCE_UNHEARD:
 		break;
 	}
 	if (w->row->unready != NULL)
@@ -277,7 +277,7 @@ enum ent_status
 ent_state_party_reasons(const struct ent_state *state, struct ent_view party_name, struct ent_view project,
     struct ent_reasons *reasons, struct ent_error *err)
 {
-	const struct ent_project *found = ent_state_project(state, project);
+	const struct ent_standing *found = ent_state_project(state, project);
 	struct words w = { .state = state, .reasons = reasons, .name = project, .err = err };
 	char hex[ENT_HASH_HEX_SIZE];
 

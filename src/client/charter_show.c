@@ -153,7 +153,7 @@ show_member(struct ent_buf *out, const struct ent_member_state *m, struct ent_er
 }
 
 static enum ent_status
-show_project(struct ent_buf *out, const struct ent_project *project, struct ent_error *err)
+show_project(struct ent_buf *out, const struct ent_standing *project, struct ent_error *err)
 {
 	const struct ent_proposal *p = &project->doc->proposal;
 	char hex[ENT_HASH_HEX_SIZE];
@@ -161,14 +161,14 @@ show_project(struct ent_buf *out, const struct ent_project *project, struct ent_
 
 	ent_hash_hex(hex, &project->doc->hash);
 	ENT_TRY(ent_buf_printf(out, err, "project %.*s (%.16s): %s\n  until %s, pillar %.*s, custody %.*s\n", ENT_FMT(p->project), hex,
-	    ent_project_state_name(project->state), time_text(time, p->until_unix_s), ENT_FMT(p->pillar), ENT_FMT(p->custody)));
+	    ent_force_name(project->state), time_text(time, p->until_unix_s), ENT_FMT(p->pillar), ENT_FMT(p->custody)));
 	if (p->title_count == 0)
 		return ENT_OK;
 	return ent_buf_printf(out, err, "  title (%.*s): \"%.*s\"\n", ENT_FMT(p->titles[0].lang), ENT_FMT(p->titles[0].text));
 }
 
 static enum ent_status
-show_consents(struct ent_buf *out, const struct ent_state *state, const struct ent_project *project, struct ent_error *err)
+show_consents(struct ent_buf *out, const struct ent_state *state, const struct ent_standing *project, struct ent_error *err)
 {
 	for (size_t i = 0; i < ent_state_member_count(state); i++) {
 		const struct ent_consent_state *c = &project->consents[i];
@@ -232,7 +232,7 @@ member_json(const struct ent_member_state *m)
 }
 
 static json_t *
-project_json(const struct ent_state *state, const struct ent_project *project)
+project_json(const struct ent_state *state, const struct ent_standing *project)
 {
 	char hex[ENT_HASH_HEX_SIZE];
 	char time[ENT_TIME_TEXT_SIZE];
@@ -248,7 +248,7 @@ project_json(const struct ent_state *state, const struct ent_project *project)
 	}
 	json_object_set_new(item, "project", text_of(project->doc->proposal.project));
 	json_object_set_new(item, "proposal", json_string(hex));
-	json_object_set_new(item, "state", json_string(ent_project_state_name(project->state)));
+	json_object_set_new(item, "state", json_string(ent_force_name(project->state)));
 	json_object_set_new(item, "until", json_string(time_text(time, project->doc->proposal.until_unix_s)));
 	json_object_set_new(item, "custody", text_of(project->doc->proposal.custody));
 	json_object_set_new(item, "consents", consents);

@@ -135,7 +135,7 @@ write_plain(struct reading *r, const struct entente_decrypt *options, struct ent
 static int64_t
 stop_bound_s(const struct reading *r)
 {
-	const struct ent_project *project = r->sealed ? ent_state_project(r->state, r->seal.file.project) : NULL;
+	const struct ent_standing *project = r->sealed ? ent_state_project(r->state, r->seal.file.project) : NULL;
 
 	return project != NULL ? ent_state_fresh_s(r->state, project) : 0;
 }

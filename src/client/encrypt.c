@@ -21,7 +21,7 @@ struct job {
 	const struct entente_encrypt *options;
 	struct ent_arena *arena;
 	struct ent_state *state;
-	const struct ent_project *project;
+	const struct ent_standing *project;
 	struct ent_custody custody;
 	struct ent_secret **shares; /* one per split */
 	struct ent_secret *key;     /* XOR of the shares */

@@ -174,7 +174,7 @@ ask_file(struct inquiry *q, struct ent_reasons *file, const struct ent_policy *p
 static enum ent_status
 ask_project(struct inquiry *q)
 {
-	const struct ent_project *project = q->out->project.len > 0 ? ent_state_project(q->state, q->out->project) : NULL;
+	const struct ent_standing *project = q->out->project.len > 0 ? ent_state_project(q->state, q->out->project) : NULL;
 
 	if (project != NULL)
 		q->out->stop_bound_s = ent_state_fresh_s(q->state, project);

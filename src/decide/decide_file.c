@@ -243,7 +243,7 @@ ent_inquiry_sealed(struct inquiry *q, struct ent_reasons *reasons, const struct 
 enum ent_status
 ent_inquiry_unsealed(struct inquiry *q, struct ent_reasons *reasons, const struct ent_policy *policy)
 {
-	const struct ent_project *project;
+	const struct ent_standing *project;
 
 	if (policy->attribute_count == 0)
 		return ent_reasons_add(reasons, q->err, ENT_R_POLICY_EMPTY, "-",

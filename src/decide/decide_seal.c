@@ -69,7 +69,7 @@ static enum ent_status
 ask_proposal(struct inquiry *q, const struct ent_doc **proposal)
 {
 	const struct ent_file_doc *seal = &q->out->seal;
-	const struct ent_project *project = ent_state_project(q->state, seal->project);
+	const struct ent_standing *project = ent_state_project(q->state, seal->project);
 	char hex[ENT_HASH_HEX_SIZE];
 
 	*proposal = NULL;
@@ -158,7 +158,7 @@ static enum ent_status
 ask_all(struct inquiry *q, struct ent_view seal_text, bool (*view_known)(void *arg, const struct ent_hash *view),
     void *arg)
 {
-	const struct ent_project *project;
+	const struct ent_standing *project;
 	bool readable = false;
 
 	if (q->state == NULL)

@@ -74,13 +74,13 @@ tell(const struct ent_charter *charter, int64_t now_unix_s)
 		abort();
 	reasons.arena = arena;
 	for (size_t i = 0; i < ent_state_project_count(state); i++) {
-		const struct ent_project *p = ent_state_project_at(state, i);
+		const struct ent_standing *p = ent_state_project_at(state, i);
 
 		reasons.count = 0;
 		if (ent_state_party_reasons(state, ent_view_str(world_members[AU]), p->doc->proposal.project, &reasons, &err) != ENT_OK)
 			abort();
 		/* One of a name at most is in force, and then nothing blocks a participant. */
-		if (p->state == ENT_PROJECT_ACTIVE && ent_state_project(state, p->doc->proposal.project) != p)
+		if (p->state == ENT_FORCE_ACTIVE && ent_state_project(state, p->doc->proposal.project) != p)
 			abort();
 	}
 	if (ent_state_node_reasons(state, &reasons, &err) != ENT_OK)

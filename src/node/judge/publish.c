@@ -140,11 +140,11 @@ smallest_fresh_s(struct ent_judge *judge)
 	if (ent_judge_state(judge, &state, &ignored) != ENT_OK)
 		return smallest;
 	for (size_t i = 0; i < ent_state_project_count(state); i++) {
-		const struct ent_project *project = ent_state_project_at(state, i);
+		const struct ent_standing *project = ent_state_project_at(state, i);
 		int64_t fresh = ent_state_fresh_s(state, project);
 
 		/* One that is not in force has no claim on us, or a stranger's proposal could set our pace. */
-		if ((project->state == ENT_PROJECT_ACTIVE || project->state == ENT_PROJECT_UNHEARD) && fresh < smallest)
+		if ((project->state == ENT_FORCE_ACTIVE || project->state == ENT_FORCE_UNHEARD) && fresh < smallest)
 			smallest = fresh;
 	}
 	return smallest;

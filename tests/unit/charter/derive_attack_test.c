@@ -16,7 +16,7 @@
 #define BUF ENT_AUTO_FINI(ent_buf)
 #define ROOM ent_buf_with_max(1 << 18)
 
-static enum ent_project_state
+static enum ent_force
 state_at(const struct ent_charter *charter, int64_t now_unix_s)
 {
 	ENT_AUTO(ent_state) state = world_derive(charter, now_unix_s);
@@ -98,7 +98,7 @@ consents_that_are_wrong_in_one_thing_are_void(void **unused)
 		s.act = act;
 		s.says = rows[i].other_says ? "project; project quantum" : (const char *)says.data;
 		world_state_act(charter, &s);
-		if (state_at(charter, T0) == ENT_PROJECT_ACTIVE)
+		if (state_at(charter, T0) == ENT_FORCE_ACTIVE)
 			fail_msg("row %zu brought the project into force", i);
 	}
 }
@@ -110,9 +110,9 @@ the_consent_that_is_right_in_everything_counts(void **unused)
 	CHARTER = two_consents(&hash);
 
 	(void)unused;
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_PROPOSED);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_PROPOSED);
 	world_give_consent(charter, US, &hash, T0, T0 + DAY);
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_ACTIVE);
 }
 
 static void
@@ -125,7 +125,7 @@ a_consent_by_another_member_or_an_outsider_is_void(void **unused)
 	(void)unused;
 	world_consent(&note, charter, US, ent_charter_proposal(charter, &hash)->text, T0, T0 + DAY);
 	world_add(charter, UK, ent_buf_view(&note)); /* a true consent of us, in the log of uk */
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_PROPOSED);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_PROPOSED);
 }
 
 /* C-11 */
@@ -139,10 +139,10 @@ a_replayed_consent_is_void_by_its_hash(void **unused)
 	(void)unused;
 	world_consent(&note, charter, US, ent_charter_proposal(charter, &hash)->text, T0, T0 + HOUR);
 	world_add(charter, US, ent_buf_view(&note));
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_ACTIVE);
 	world_be_alive_all(charter, T0 + HOUR);
 	world_add(charter, US, ent_buf_view(&note));
-	assert_int_equal(state_at(charter, T0 + HOUR), ENT_PROJECT_LAPSED);
+	assert_int_equal(state_at(charter, T0 + HOUR), ENT_FORCE_LAPSED);
 }
 
 static void
@@ -160,12 +160,12 @@ the_first_sufficiently_signed_entry_decides_for_ever(void **unused)
 	s.says = (const char *)says.data;
 	world_state_act(charter, &s); /* too late: void, and so is every other entry of this text */
 	world_state_act(charter, &s);
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_PROPOSED);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_PROPOSED);
 	s = (struct world_statement){ .by = US, .time_unix_s = T0, .act = act, .says = (const char *)says.data, .signers = ROE };
 	world_state_act(charter, &s); /* undersigned: absent */
 	s.signers = ROE | DOE;
 	world_state_act(charter, &s); /* so this one is the first */
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_ACTIVE);
 }
 
 /* C-10 C-11 */
@@ -182,9 +182,9 @@ before_the_first_alive_nothing_takes_effect(void **unused)
 	world_give_consent(charter, AU, &hash, T0, T0 + DAY);
 	world_give_consent(charter, UK, &hash, T0, T0 + DAY);
 	world_be_alive(charter, US, T0);
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_PROPOSED);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_PROPOSED);
 	world_add(charter, US, ent_buf_view(&note)); /* the text was entered, and is void for ever */
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_PROPOSED);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_PROPOSED);
 }
 
 /* Two proposals of one name end in one second: the second never had the name, so no seal under it is good (C-18, C-21). */
@@ -202,9 +202,9 @@ what_ends_as_the_name_comes_free_never_took_it(void **unused)
 	for (size_t m = 0; m < MEMBERS; m++)
 		world_give_consent(charter, m, &third, T0, T0 + HOUR);
 	ENT_AUTO(ent_state) state = world_derive(charter, T0 + HOUR);
-	assert_int_equal(ent_state_project_by_hash(state, &first)->state, ENT_PROJECT_LAPSED);
-	assert_int_equal(ent_state_project_by_hash(state, &second)->state, ENT_PROJECT_PROPOSED); /* nothing replaced it */
-	assert_int_equal(ent_state_project_by_hash(state, &third)->state, ENT_PROJECT_PROPOSED);
+	assert_int_equal(ent_state_project_by_hash(state, &first)->state, ENT_FORCE_LAPSED);
+	assert_int_equal(ent_state_project_by_hash(state, &second)->state, ENT_FORCE_PROPOSED); /* nothing replaced it */
+	assert_int_equal(ent_state_project_by_hash(state, &third)->state, ENT_FORCE_PROPOSED);
 	assert_int_equal(ent_state_project_by_hash(state, &third)->in_force_since_unix_s, 0);
 }
 
@@ -220,7 +220,7 @@ consents_that_never_stood_together_bring_nothing_into_force(void **unused)
 	world_give_consent(charter, UK, &hash, T0, T0 + DAY);
 	world_give_consent(charter, US, &hash, T0 + HOUR, T0 + DAY);
 	ENT_AUTO(ent_state) state = world_derive(charter, T0 + HOUR);
-	assert_int_equal(ent_state_project_by_hash(state, &hash)->state, ENT_PROJECT_PROPOSED);
+	assert_int_equal(ent_state_project_by_hash(state, &hash)->state, ENT_FORCE_PROPOSED);
 	assert_int_equal(ent_state_project_by_hash(state, &hash)->in_force_since_unix_s, 0);
 }
 
@@ -269,7 +269,7 @@ signatures_are_counted_once_and_a_bad_one_spoils_the_note(void **unused)
 	with_line(&edited, ent_view_from(note.data, (size_t)(last + 1 - note.data)), text);
 	assert_ok(ent_buf_add(&edited, ent_buf_view(&line), &err));
 	world_add(charter, US, ent_buf_view(&edited));
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_PROPOSED);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_PROPOSED);
 	/* A bad signature by a known officer beside two good ones. */
 	BUF three = ROOM;
 	BUF says = ROOM;
@@ -280,12 +280,12 @@ signatures_are_counted_once_and_a_bad_one_spoils_the_note(void **unused)
 	    .signers = DOE | POE | ROE });
 	flip_last_signature(&three);
 	world_add(charter, US, ent_buf_view(&three));
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_PROPOSED);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_PROPOSED);
 	/* An unknown key's line is dropped. */
 	ent_buf_clear(&edited);
 	with_line(&edited, ent_buf_view(&note), "\xe2\x80\x94 nobody.example/officer/x AAAAAAECAwQ=\n");
 	world_add(charter, US, ent_buf_view(&edited));
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_ACTIVE);
 }
 
 static void
@@ -370,11 +370,11 @@ an_alive_years_ahead_is_held_back_and_later_ones_cannot_go_back(void **unused)
 	(void)unused;
 	world_in_force(charter, NULL);
 	world_be_alive(charter, UK, T0 + 1000 * DAY);
-	assert_int_equal(state_at(charter, T0 + DAY), ENT_PROJECT_ACTIVE); /* by the alive of T0 */
+	assert_int_equal(state_at(charter, T0 + DAY), ENT_FORCE_ACTIVE); /* by the alive of T0 */
 	world_be_alive(charter, UK, T0 + DAY);                             /* it cannot be taken back */
 	world_be_alive(charter, AU, T0 + DAY);
 	world_be_alive(charter, US, T0 + DAY);
-	assert_int_equal(state_at(charter, T0 + DAY + 1), ENT_PROJECT_UNHEARD);
+	assert_int_equal(state_at(charter, T0 + DAY + 1), ENT_FORCE_UNHEARD);
 	ENT_AUTO(ent_state) state = world_derive(charter, T0 + DAY);
 	assert_int_equal(ent_state_clock_floor(state), T0 + DAY - 120); /* one liar does not move the floor beyond the others */
 }
@@ -387,8 +387,8 @@ an_alive_within_120_s_ahead_counts(void **unused)
 	(void)unused;
 	world_in_force(charter, NULL);
 	world_be_alive_all(charter, T0 + 3 * DAY + 120);
-	assert_int_equal(state_at(charter, T0 + 3 * DAY), ENT_PROJECT_ACTIVE);
-	assert_int_equal(state_at(charter, T0 + 3 * DAY - 1), ENT_PROJECT_UNHEARD);
+	assert_int_equal(state_at(charter, T0 + 3 * DAY), ENT_FORCE_ACTIVE);
+	assert_int_equal(state_at(charter, T0 + 3 * DAY - 1), ENT_FORCE_UNHEARD);
 }
 
 static void
@@ -399,10 +399,10 @@ a_consent_from_the_future_is_held_back(void **unused)
 
 	(void)unused;
 	world_give_consent(charter, US, &hash, T0 + 10 * DAY, T0 + 100 * DAY);
-	assert_int_equal(state_at(charter, T0 + HOUR), ENT_PROJECT_PROPOSED);
+	assert_int_equal(state_at(charter, T0 + HOUR), ENT_FORCE_PROPOSED);
 	world_be_alive(charter, AU, T0 + 10 * DAY);
 	world_be_alive(charter, UK, T0 + 10 * DAY);
-	assert_int_equal(state_at(charter, T0 + 10 * DAY), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0 + 10 * DAY), ENT_FORCE_ACTIVE);
 }
 
 /* ---- stops and other acts that are not acted on yet ---- */
@@ -513,7 +513,7 @@ rubbish_takes_its_place_and_nothing_else(void **unused)
 	ent_error_clear(&err);
 	assert_int_equal(ent_charter_add_entry(charter, ENT_LIT("jp.example"), 0, ENT_LIT("x"), &err), ENT_E_INPUT);
 	world_in_force(charter, NULL);
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_ACTIVE);
 }
 
 int

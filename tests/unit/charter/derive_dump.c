@@ -131,7 +131,7 @@ print_consent(const struct ent_consent_state *c)
 }
 
 static void
-print_project(const struct ent_state *state, const struct ent_project *p)
+print_project(const struct ent_state *state, const struct ent_standing *p)
 {
 	char hex[ENT_HASH_HEX_SIZE], by[ENT_HASH_HEX_SIZE];
 	const struct ent_hash none = { 0 };
@@ -139,7 +139,7 @@ print_project(const struct ent_state *state, const struct ent_project *p)
 	ent_hash_hex(hex, &p->doc->hash);
 	ent_hash_hex(by, &p->replaced_by);
 	printf("\"%s\":{\"name\":\"%.*s\",\"state\":\"%s\",\"since\":%lld,\"closes\":%lld,\"lineage\":%s,", hex, ENT_FMT(p->doc->proposal.project),
-	    ent_project_state_name(p->state), (long long)p->in_force_since_unix_s, (long long)p->closes_unix_s,
+	    ent_force_name(p->state), (long long)p->in_force_since_unix_s, (long long)p->closes_unix_s,
 	    word(ent_state_project_lineage(state, p->doc->proposal.project, &p->doc->hash)));
 	if (ent_hash_eq(&p->replaced_by, &none))
 		printf("\"replaced_by\":null,\"consents\":{");

@@ -240,14 +240,14 @@ replay_shuffled(const struct history *h)
 /* ---- everything that a state says, as text ---- */
 
 static void
-dump_project(struct ent_buf *out, const struct ent_project *p)
+dump_project(struct ent_buf *out, const struct ent_standing *p)
 {
 	char hex[ENT_HASH_HEX_SIZE], by[ENT_HASH_HEX_SIZE];
 	struct ent_error err = { 0 };
 
 	ent_hash_hex(hex, &p->doc->hash);
 	ent_hash_hex(by, &p->replaced_by);
-	assert_ok(ent_buf_printf(out, &err, "%s %s since %lld closes %lld by %s\n", hex, ent_project_state_name(p->state),
+	assert_ok(ent_buf_printf(out, &err, "%s %s since %lld closes %lld by %s\n", hex, ent_force_name(p->state),
 	    (long long)p->in_force_since_unix_s, (long long)p->closes_unix_s, by));
 	for (size_t m = 0; m < MEMBERS; m++)
 		assert_ok(ent_buf_printf(out, &err, "  %d%d%d %llu %lld\n", p->consents[m].given, p->consents[m].counts, p->consents[m].lapsed,
@@ -403,7 +403,7 @@ static void
 p3_nothing_is_in_force_without_fresh_consents_as_the_rule_says(void **unused)
 {
 	static const int64_t fresh[PROPOSALS] = { 12 * HOUR, 18 * HOUR, 24 * HOUR };
-	size_t states[ENT_PROJECT_UNENFORCED + 1] = { 0 }, total = 0;
+	size_t states[ENT_FORCE_UNENFORCED + 1] = { 0 }, total = 0;
 
 	(void)unused;
 	seed = 3;
@@ -418,21 +418,21 @@ p3_nothing_is_in_force_without_fresh_consents_as_the_rule_says(void **unused)
 			ENT_AUTO(ent_state) state = world_derive(charter, now_unix_s);
 
 			for (size_t p = 0; p < PROPOSALS; p++) {
-				const struct ent_project *project = ent_state_project_by_hash(state, &h.hashes[p]);
+				const struct ent_standing *project = ent_state_project_by_hash(state, &h.hashes[p]);
 				size_t count = plain_count(&h, p, now_unix_s, fresh[p]), counted = 0;
 
 				for (size_t m = 0; m < MEMBERS; m++)
 					counted += project->consents[m].counts;
 				assert_int_equal(counted, count);
-				assert_true(project->state != ENT_PROJECT_ACTIVE || count >= needed);
+				assert_true(project->state != ENT_FORCE_ACTIVE || count >= needed);
 				states[project->state]++;
 				total++;
 			}
 		}
 	}
 	for (size_t s = 0; s < ENT_COUNT(states); s++)
-		if (states[s] * 100 < total * (s == ENT_PROJECT_ACTIVE ? 30 : 1))
-			fail_msg("%s in %zu of %zu states: the histories do not reach it often enough", ent_project_state_name((enum ent_project_state)s),
+		if (states[s] * 100 < total * (s == ENT_FORCE_ACTIVE ? 30 : 1))
+			fail_msg("%s in %zu of %zu states: the histories do not reach it often enough", ent_force_name((enum ent_force)s),
 			    states[s], total);
 }
 
@@ -448,8 +448,8 @@ assert_not_wider(const struct history *h, const struct ent_charter *narrow, cons
 		ENT_AUTO(ent_state) b = world_derive(wide, now_unix_s);
 
 		for (size_t p = 0; p < PROPOSALS; p++)
-			if (ent_state_project_by_hash(a, &h->hashes[p])->state == ENT_PROJECT_ACTIVE)
-				assert_int_equal(ent_state_project_by_hash(b, &h->hashes[p])->state, ENT_PROJECT_ACTIVE);
+			if (ent_state_project_by_hash(a, &h->hashes[p])->state == ENT_FORCE_ACTIVE)
+				assert_int_equal(ent_state_project_by_hash(b, &h->hashes[p])->state, ENT_FORCE_ACTIVE);
 		for (size_t m = 0; m < MEMBERS; m++) {
 			assert_true(ent_state_member_at(a, m)->key_count <= ent_state_member_at(b, m)->key_count);
 			assert_true(ent_state_member_at(a, m)->issuer_key_count <= ent_state_member_at(b, m)->issuer_key_count);
@@ -534,7 +534,7 @@ read_cures(const struct ent_state *state, struct ent_view project, bool *consent
 }
 
 /* The state after every cure but that of member `except`. */
-static enum ent_project_state
+static enum ent_force
 cure(const struct history *h, size_t proposal, const bool *consent, const bool *heard, size_t except, int64_t now_unix_s)
 {
 	ENT_AUTO(ent_charter) charter = replay(h, NULL);
@@ -567,17 +567,17 @@ p10_curing_what_why_lists_and_nothing_less_brings_it_into_force(void **unused)
 		int64_t now_unix_s = h.end_unix_s + (int64_t)chance(2 * DAY);
 		ENT_AUTO(ent_charter) charter = replay(&h, NULL);
 		ENT_AUTO(ent_state) state = world_derive(charter, now_unix_s);
-		const struct ent_project *project = ent_state_project_by_hash(state, &h.hashes[0]);
+		const struct ent_standing *project = ent_state_project_by_hash(state, &h.hashes[0]);
 		bool consent[MEMBERS] = { false }, heard[MEMBERS] = { false };
 		size_t count = read_cures(state, ENT_LIT("quantum"), consent, heard);
 
-		assert_true((count == 0) == (project->state == ENT_PROJECT_ACTIVE));
+		assert_true((count == 0) == (project->state == ENT_FORCE_ACTIVE));
 		if (count == 0)
 			continue;
-		assert_int_equal(cure(&h, 0, consent, heard, MEMBERS, now_unix_s), ENT_PROJECT_ACTIVE);
+		assert_int_equal(cure(&h, 0, consent, heard, MEMBERS, now_unix_s), ENT_FORCE_ACTIVE);
 		for (size_t m = 0; m < MEMBERS; m++)
 			if (consent[m] || heard[m])
-				assert_int_not_equal(cure(&h, 0, consent, heard, m, now_unix_s), ENT_PROJECT_ACTIVE);
+				assert_int_not_equal(cure(&h, 0, consent, heard, m, now_unix_s), ENT_FORCE_ACTIVE);
 		cured++;
 	}
 	assert_true(cured >= HISTORIES / 2);

@@ -16,7 +16,7 @@
 /* The state of project `name` at a time, and the reasons for a party in it. */
 struct view {
 	struct ent_state *state;
-	const struct ent_project *project;
+	const struct ent_standing *project;
 	struct ent_arena *arena;
 	struct ent_reasons reasons;
 };
@@ -42,12 +42,12 @@ look(const struct ent_charter *charter, int64_t now_unix_s, const char *party, c
 	return v;
 }
 
-static enum ent_project_state
+static enum ent_force
 state_at(const struct ent_charter *charter, int64_t now_unix_s)
 {
 	VIEW v = look(charter, now_unix_s, "au.example", "quantum");
 
-	assert_true((v.project->state == ENT_PROJECT_ACTIVE) == !ent_reasons_block(&v.reasons));
+	assert_true((v.project->state == ENT_FORCE_ACTIVE) == !ent_reasons_block(&v.reasons));
 	return v.project->state;
 }
 
@@ -61,11 +61,11 @@ a_project_is_in_force_from_the_last_consent(void **unused)
 	(void)unused;
 	world_give_consent(charter, AU, &hash, T0, T0 + 100 * DAY);
 	world_give_consent(charter, UK, &hash, T0 + 60, T0 + 100 * DAY);
-	assert_int_equal(state_at(charter, T0 + 60), ENT_PROJECT_PROPOSED);
+	assert_int_equal(state_at(charter, T0 + 60), ENT_FORCE_PROPOSED);
 	world_give_consent(charter, US, &hash, T0 + 200, T0 + 50 * DAY);
-	assert_int_equal(state_at(charter, T0 + 60), ENT_PROJECT_PROPOSED); /* more than 120 s ahead: held back */
+	assert_int_equal(state_at(charter, T0 + 60), ENT_FORCE_PROPOSED); /* more than 120 s ahead: held back */
 	VIEW v = look(charter, T0 + 200, "uk.example", "quantum");
-	assert_int_equal(v.project->state, ENT_PROJECT_ACTIVE);
+	assert_int_equal(v.project->state, ENT_FORCE_ACTIVE);
 	assert_int_equal(v.project->in_force_since_unix_s, T0 + 200);
 	assert_int_equal(v.project->closes_unix_s, T0 + DAY); /* au was alive at T0, F is the project's 24h */
 	assert_int_equal(ent_state_fresh_s(v.state, v.project), DAY);
@@ -104,13 +104,13 @@ a_member_that_is_not_heard_closes_the_project_and_is_named(void **unused)
 	world_in_force(charter, NULL);
 	world_be_alive(charter, AU, T0 + DAY);
 	world_be_alive(charter, US, T0 + DAY);
-	assert_int_equal(state_at(charter, T0 + DAY), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0 + DAY), ENT_FORCE_ACTIVE);
 	VIEW v = look(charter, T0 + DAY + 1, "au.example", "quantum");
-	assert_int_equal(v.project->state, ENT_PROJECT_UNHEARD);
+	assert_int_equal(v.project->state, ENT_FORCE_UNHEARD);
 	assert_true(world_has_reason(&v.reasons, ENT_R_MEMBER_UNHEARD, "uk.example must be heard: last alive 2026-11-21T09:00:00Z, limit 24h"));
 	assert_true(ent_reasons_outage(&v.reasons));
 	world_be_alive(charter, UK, T0 + DAY + 1);
-	assert_int_equal(state_at(charter, T0 + DAY + 1), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0 + DAY + 1), ENT_FORCE_ACTIVE);
 }
 
 /* C-28 */
@@ -121,8 +121,8 @@ the_smaller_freshness_counts(void **unused)
 
 	(void)unused;
 	world_in_force(charter, NULL);
-	assert_int_equal(state_at(charter, T0 + 12 * HOUR), ENT_PROJECT_ACTIVE);
-	assert_int_equal(state_at(charter, T0 + 12 * HOUR + 1), ENT_PROJECT_UNHEARD);
+	assert_int_equal(state_at(charter, T0 + 12 * HOUR), ENT_FORCE_ACTIVE);
+	assert_int_equal(state_at(charter, T0 + 12 * HOUR + 1), ENT_FORCE_UNHEARD);
 }
 
 /* C-15 */
@@ -136,17 +136,17 @@ a_consent_runs_out_and_is_renewed_without_a_gap(void **unused)
 	world_give_consent(charter, AU, &hash, T0, T0 + 10 * DAY);
 	world_give_consent(charter, UK, &hash, T0, T0 + 3 * HOUR);
 	world_give_consent(charter, US, &hash, T0, T0 + 10 * DAY);
-	assert_int_equal(state_at(charter, T0 + 3 * HOUR - 1), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0 + 3 * HOUR - 1), ENT_FORCE_ACTIVE);
 	VIEW v = look(charter, T0 + 3 * HOUR, "au.example", "quantum");
-	assert_int_equal(v.project->state, ENT_PROJECT_LAPSED);
+	assert_int_equal(v.project->state, ENT_FORCE_LAPSED);
 	assert_true(world_has_reason(&v.reasons, ENT_R_PROJECT_LAPSED, "uk.example consent"));
 	world_give_consent(charter, UK, &hash, T0 + 3 * HOUR, T0 + 5 * HOUR);
-	assert_int_equal(state_at(charter, T0 + 3 * HOUR), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0 + 3 * HOUR), ENT_FORCE_ACTIVE);
 	VIEW w = look(charter, T0 + 4 * HOUR, "au.example", "quantum");
 	assert_int_equal(w.project->in_force_since_unix_s, T0); /* no gap: it never left */
 	assert_int_equal(w.project->closes_unix_s, T0 + 5 * HOUR);
 	world_give_consent(charter, UK, &hash, T0 + 4 * HOUR, T0 + 4 * HOUR + 60); /* a shorter one takes nothing away */
-	assert_int_equal(state_at(charter, T0 + 4 * HOUR + 120), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0 + 4 * HOUR + 120), ENT_FORCE_ACTIVE);
 }
 
 static void
@@ -156,9 +156,9 @@ a_project_ends_at_its_until(void **unused)
 	struct ent_hash hash = world_in_force(charter, &(struct world_project){ .until_unix_s = T0 + 5 * HOUR });
 
 	(void)unused;
-	assert_int_equal(state_at(charter, T0 + 5 * HOUR - 1), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0 + 5 * HOUR - 1), ENT_FORCE_ACTIVE);
 	VIEW v = look(charter, T0 + 5 * HOUR, "au.example", "quantum");
-	assert_int_equal(v.project->state, ENT_PROJECT_ENDED);
+	assert_int_equal(v.project->state, ENT_FORCE_ENDED);
 	assert_true(world_has_reason(&v.reasons, ENT_R_PROJECT_ENDED, "2026-11-21T14:00:00Z"));
 	assert_true(ent_state_project_by_hash(v.state, &hash) == v.project);
 }
@@ -180,15 +180,15 @@ a_successor_ends_what_it_replaces_for_ever(void **unused)
 	}
 	VIEW v = look(charter, T0 + HOUR, "au.example", "quantum");
 	assert_true(ent_hash_eq(&v.project->doc->hash, &second));
-	assert_int_equal(v.project->state, ENT_PROJECT_ACTIVE);
+	assert_int_equal(v.project->state, ENT_FORCE_ACTIVE);
 	assert_true(ent_state_project_lineage(v.state, ENT_LIT("quantum"), &first));
-	const struct ent_project *old = ent_state_project_by_hash(v.state, &first);
-	assert_int_equal(old->state, ENT_PROJECT_ENDED);
+	const struct ent_standing *old = ent_state_project_by_hash(v.state, &first);
+	assert_int_equal(old->state, ENT_FORCE_ENDED);
 	assert_true(ent_hash_eq(&old->replaced_by, &second));
 	/* The successor's consents run out: the old one does not come back. */
 	VIEW w = look(charter, T0 + 2 * HOUR, "au.example", "quantum");
-	assert_int_equal(w.project->state, ENT_PROJECT_LAPSED);
-	assert_int_equal(ent_state_project_by_hash(w.state, &first)->state, ENT_PROJECT_ENDED);
+	assert_int_equal(w.project->state, ENT_FORCE_LAPSED);
+	assert_int_equal(ent_state_project_by_hash(w.state, &first)->state, ENT_FORCE_ENDED);
 }
 
 /* C-18 */
@@ -206,11 +206,11 @@ a_second_proposal_of_a_name_is_void_while_the_first_stands(void **unused)
 		world_give_consent(charter, m, &second, T0 + HOUR, T0 + DAY);
 	VIEW v = look(charter, T0 + 2 * HOUR, "au.example", "quantum");
 	assert_true(ent_hash_eq(&v.project->doc->hash, &first));
-	assert_int_equal(ent_state_project_by_hash(v.state, &second)->state, ENT_PROJECT_PROPOSED);
+	assert_int_equal(ent_state_project_by_hash(v.state, &second)->state, ENT_FORCE_PROPOSED);
 	assert_false(ent_state_project_lineage(v.state, ENT_LIT("quantum"), &second));
 	VIEW w = look(charter, T0 + 5 * HOUR, "au.example", "quantum"); /* the first has ended by itself */
 	assert_true(ent_hash_eq(&w.project->doc->hash, &second));
-	assert_int_equal(w.project->state, ENT_PROJECT_ACTIVE);
+	assert_int_equal(w.project->state, ENT_FORCE_ACTIVE);
 	assert_int_equal(w.project->in_force_since_unix_s, T0 + 5 * HOUR);
 	assert_false(ent_state_project_lineage(w.state, ENT_LIT("quantum"), &first));
 }
@@ -230,8 +230,8 @@ being_unheard_does_not_lose_the_name(void **unused)
 		world_give_consent(charter, m, &second, T0 + 60, T0 + 10 * DAY);
 	VIEW v = look(charter, T0 + 2 * HOUR, "au.example", "quantum");
 	assert_true(ent_hash_eq(&v.project->doc->hash, &first));
-	assert_int_equal(v.project->state, ENT_PROJECT_UNHEARD);
-	assert_int_equal(ent_state_project_by_hash(v.state, &second)->state, ENT_PROJECT_PROPOSED);
+	assert_int_equal(v.project->state, ENT_FORCE_UNHEARD);
+	assert_int_equal(ent_state_project_by_hash(v.state, &second)->state, ENT_FORCE_PROPOSED);
 }
 
 static void
@@ -249,14 +249,14 @@ what_replaces_an_unknown_or_foreign_proposal_never_comes_into_force(void **unuse
 		world_give_consent(charter, m, &other, T0, T0 + DAY);
 	}
 	VIEW v = look(charter, T0, "au.example", "quantum");
-	assert_int_equal(v.project->state, ENT_PROJECT_PROPOSED);
+	assert_int_equal(v.project->state, ENT_FORCE_PROPOSED);
 	assert_true(world_has_reason(&v.reasons, ENT_R_PROJECT_PROPOSED, "07000000, whose text is not known here"));
 	assert_int_equal(ent_charter_wanted(charter, wanted, 4), 1);
 	assert_true(ent_hash_eq(&wanted[0], &missing));
 	VIEW w = look(charter, T0, "au.example", "cyber");
-	assert_int_equal(w.project->state, ENT_PROJECT_PROPOSED);
+	assert_int_equal(w.project->state, ENT_FORCE_PROPOSED);
 	assert_true(world_has_reason(&w.reasons, ENT_R_PROJECT_PROPOSED, "not a proposal of project cyber"));
-	assert_int_equal(ent_state_project(w.state, ENT_LIT("undersea"))->state, ENT_PROJECT_ACTIVE);
+	assert_int_equal(ent_state_project(w.state, ENT_LIT("undersea"))->state, ENT_FORCE_ACTIVE);
 }
 
 /* C-22 */
@@ -276,7 +276,7 @@ what_this_version_does_not_enforce_is_refused_by_name(void **unused)
 		struct ent_hash hash = world_in_force(charter, &(struct world_project){ .optional = rows[i].optional, .originator = rows[i].originator });
 		VIEW v = look(charter, T0, "au.example", "quantum");
 
-		assert_int_equal(v.project->state, ENT_PROJECT_UNENFORCED);
+		assert_int_equal(v.project->state, ENT_FORCE_UNENFORCED);
 		assert_true(world_has_reason(&v.reasons, ENT_R_PROJECT_UNENFORCED, rows[i].word));
 		world_consent(&note, charter, AU, ent_charter_proposal(charter, &hash)->text, T0 + 1, T0 + DAY);
 		assert_int_equal(ent_charter_admissible(charter, ent_buf_view(&note), T0 + 1, &err), ENT_E_REFUSED);
@@ -294,7 +294,7 @@ an_unenforced_successor_still_ends_its_predecessor(void **unused)
 	second = world_add_project(charter, &(struct world_project){ .replaces = &first, .originator = "last" });
 	for (size_t m = 0; m < MEMBERS; m++)
 		world_give_consent(charter, m, &second, T0, T0 + DAY);
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_UNENFORCED);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_UNENFORCED);
 }
 
 /* C-17 C-29 */
@@ -310,13 +310,13 @@ two_of_three_consents_are_enough_where_the_rule_says_so(void **unused)
 	assert_true(world_has_reason(&v.reasons, ENT_R_PROJECT_PROPOSED, "1 of: uk.example consent"));
 	world_give_consent(charter, UK, &hash, T0 + HOUR, T0 + 10 * DAY);
 	VIEW w = look(charter, T0 + HOUR, "us.example", "quantum"); /* a member that did not consent takes part all the same */
-	assert_int_equal(w.project->state, ENT_PROJECT_ACTIVE);
+	assert_int_equal(w.project->state, ENT_FORCE_ACTIVE);
 	assert_int_equal(w.project->closes_unix_s, T0 + DAY);
 	world_give_consent(charter, US, &hash, T0 + 2 * HOUR, T0 + 10 * DAY);
 	VIEW x = look(charter, T0 + 2 * HOUR, "us.example", "quantum"); /* now the loss of one does not close it */
 	assert_int_equal(x.project->closes_unix_s, T0 + HOUR + DAY);
 	VIEW y = look(charter, T0 + HOUR + DAY + 1, "us.example", "quantum");
-	assert_int_equal(y.project->state, ENT_PROJECT_UNHEARD);
+	assert_int_equal(y.project->state, ENT_FORCE_UNHEARD);
 	assert_true(world_has_reason(&y.reasons, ENT_R_MEMBER_UNHEARD, "1 of: au.example be heard for"));
 	assert_true(ent_reasons_outage(&y.reasons));
 }
@@ -489,7 +489,7 @@ a_text_that_arrives_after_its_consents_settles_them(void **unused)
 	assert_false(ent_charter_proposal_announced(charter, &hash));
 	assert_ok(ent_charter_add_proposal(charter, ent_buf_view(&text), &err));
 	assert_int_equal(ent_charter_wanted(charter, wanted, 2), 0);
-	assert_int_equal(state_at(charter, T0), ENT_PROJECT_ACTIVE);
+	assert_int_equal(state_at(charter, T0), ENT_FORCE_ACTIVE);
 }
 
 static void
@@ -569,7 +569,7 @@ a_broken_log_ends_reliance_and_refuses_everything(void **unused)
 	assert_ok(ent_charter_set_broken(charter, ENT_LIT("uk.example"), "two checkpoints of size 4", &err));
 	assert_ok(ent_charter_set_broken(charter, ENT_LIT("uk.example"), "later", &err));
 	VIEW v = look(charter, T0, "au.example", "quantum");
-	assert_int_equal(v.project->state, ENT_PROJECT_UNHEARD);
+	assert_int_equal(v.project->state, ENT_FORCE_UNHEARD);
 	assert_true(world_has_reason(&v.reasons, ENT_R_MEMBER_UNHEARD, "cannot be relied on"));
 	assert_int_equal(ent_state_member(v.state, ENT_LIT("uk.example"))->key_count, 0);
 	assert_ok(ent_state_node_reasons(v.state, &v.reasons, &err));
