@@ -168,6 +168,7 @@ fill_key(struct ent_member_key *key, struct member_log *log, const struct judged
 	key->use = s->key_use;
 	key->index = j->index;
 	key->since_unix_s = j->effect_unix_s;
+	key->retired_unix_s = INT64_MAX;
 	if (s->key_use == ENT_KEY_USE_KAS)
 		return ent_key_type_from_wire(&key->type, s->algorithm, err);
 	ENT_TRY(ent_arena_printf(log->arena, &name, err, "%.*s/seal/%.*s", ENT_FMT(log->party->name), ENT_FMT(s->kid)));

@@ -293,11 +293,13 @@ judge_submitted(const struct ent_charter *charter, struct ent_view bytes, int64_
 }
 
 enum ent_status
-ent_charter_admissible(const struct ent_charter *charter, struct ent_view note, int64_t now_unix_s, struct ent_error *err)
+ent_charter_admissible(const struct ent_charter *charter, struct ent_view self, struct ent_view note, int64_t now_unix_s,
+    struct ent_error *err)
 {
 	struct ent_error why = { 0 };
 	enum ent_status status = judge_submitted(charter, note, now_unix_s, &why);
 
+	(void)self;
 	if (status == ENT_OK)
 		return ENT_OK;
 	return ent_fail(err, is_ours(status) || status == ENT_E_EXISTS ? status : ENT_E_REFUSED, "%s", why.text);

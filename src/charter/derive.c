@@ -18,7 +18,7 @@ ent_force_name(enum ent_force state)
 {
 	static const char *const names[] = { [ENT_FORCE_PROPOSED] = "proposed", [ENT_FORCE_ACTIVE] = "active",
 		[ENT_FORCE_LAPSED] = "lapsed", [ENT_FORCE_UNHEARD] = "unheard", [ENT_FORCE_ENDED] = "ended",
-		[ENT_FORCE_UNENFORCED] = "unenforced" };
+		[ENT_FORCE_UNENFORCED] = "unenforced", [ENT_FORCE_SUSPENDED] = "suspended" };
 
 	ENT_ASSERT((unsigned)state < ENT_COUNT(names));
 	return names[state];

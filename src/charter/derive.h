@@ -1,12 +1,10 @@
 /*
- * derive: (epochs, proposals, logs, now) -> what is in force, for whom, and why. A pure function (charter sections 1, 3, 4, 7).
+ * derive: (epoch, proposals, logs, now) -> what is in force, for whom, and why. A pure function (docs/charter-spec.md).
  *
  * struct ent_charter holds the verified inputs and only grows. ent_derive() computes a state at a time; equal inputs give
  * equal states. Nothing here reads a clock, a file or a socket.
  *
- * Which statements count: the first entry of a log whose text has a given hash and that is signed by the quorum of its
- * party; it takes effect at the time of the newest `alive` before it in that log, if that lies between time - 120 s and
- * not-after (at most 30 days after time). A consent counts at `now` while its party is heard: now - F <= newest alive <= now + 120 s.
+ * Charter and states are for one thread at a time: a state finishes parts of itself when it is asked.
  */
 #ifndef ENT_CHARTER_DERIVE_H
 #define ENT_CHARTER_DERIVE_H
@@ -18,6 +16,7 @@
 #define ENT_SKEW_S 120                    /* clocks may differ by this much */
 #define ENT_LIMIT_LOG_ENTRIES 1000000u     /* statements of one party */
 #define ENT_LIMIT_PROPOSALS 10000u
+#define ENT_LIMIT_PARTNERS 64u             /* partners whose logs are followed */
 
 struct ent_charter;
 void ent_charter_free(struct ent_charter *charter);
@@ -50,9 +49,19 @@ size_t ent_charter_proposal_count(const struct ent_charter *charter);
 const struct ent_doc *ent_charter_proposal_at(const struct ent_charter *charter, size_t i);
 
 /*
+ * Follow a partner's statement log under this log key (C-54, C-56): from now on ent_charter_add_entry() takes its entries.
+ * Members need none. ENT_E_EXISTS: it is followed already, under this key; ENT_E_INPUT under another; ENT_E_LIMIT.
+ */
+ENT_MUST_USE enum ent_status ent_charter_follow(struct ent_charter *charter, struct ent_view partner, const struct ent_vkey *log_key,
+    struct ent_error *err);
+/* The logs here: those of the members in the epoch's order, then the partners' as they were followed. */
+size_t ent_charter_log_count(const struct ent_charter *charter);
+struct ent_view ent_charter_log_party(const struct ent_charter *charter, size_t i);
+
+/*
  * The next entry (index must be the log's current length) of a party's statement log: the whole note, as logged, from a
  * log whose checkpoint was verified. Bad entries are kept as void: a member's own rubbish never stops the others from
- * reading on. ENT_OK also for a void entry; ENT_E_INPUT for a wrong index or an unknown party.
+ * reading on. ENT_OK also for a void entry; ENT_E_INPUT for a wrong index or a party that is not followed.
  */
 ENT_MUST_USE enum ent_status ent_charter_add_entry(struct ent_charter *charter, struct ent_view party, uint64_t index,
     struct ent_view note, struct ent_error *err);
@@ -65,11 +74,13 @@ void ent_charter_set_root(struct ent_charter *charter, struct ent_view party, co
 ENT_MUST_USE enum ent_status ent_charter_set_broken(struct ent_charter *charter, struct ent_view party, const char *why, struct ent_error *err);
 
 /*
- * Would this note be accepted as the next entry of that party's log? Checks everything add_entry would check, the quorum included.
- * ENT_E_REFUSED with the reason (422 at charter/submit); ENT_E_EXISTS when that text counts already, naming the entry. A
- * statement that this version does not act on is refused by name, and a consent to a proposal that is not known here.
+ * Would this note be accepted as the next entry of `self`'s log (the node's own party)? Its own statements, and stops of
+ * others (C-69, C-70). Checks everything add_entry would check, the quorum included. ENT_E_REFUSED with the reason (422 at
+ * charter/submit); ENT_E_EXISTS when that text counts already, naming the entry. A partner's statement needs its party
+ * proposal to be known and its log to be followed here.
  */
-ENT_MUST_USE enum ent_status ent_charter_admissible(const struct ent_charter *charter, struct ent_view note, int64_t now_unix_s, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_charter_admissible(const struct ent_charter *charter, struct ent_view self, struct ent_view note,
+    int64_t now_unix_s, struct ent_error *err);
 
 /* Hashes of proposals that notes or consents in the logs name and whose text is not here yet. Up to max. */
 size_t ent_charter_wanted(const struct ent_charter *charter, struct ent_hash *out, size_t max);
@@ -81,8 +92,9 @@ ENT_MUST_USE enum ent_status ent_charter_view(const struct ent_charter *charter,
 
 /* ---- the state at a time ---- */
 
-enum ent_force { ENT_FORCE_PROPOSED, ENT_FORCE_ACTIVE, ENT_FORCE_LAPSED, ENT_FORCE_UNHEARD, ENT_FORCE_ENDED, ENT_FORCE_UNENFORCED };
-const char *ent_force_name(enum ent_force state);
+/* How a proposal stands (C-20). */
+enum ent_force { ENT_FORCE_PROPOSED, ENT_FORCE_ACTIVE, ENT_FORCE_SUSPENDED, ENT_FORCE_LAPSED, ENT_FORCE_UNHEARD, ENT_FORCE_ENDED, ENT_FORCE_UNENFORCED };
+const char *ent_force_name(enum ent_force force);
 
 struct ent_consent_state {
 	struct ent_view member;
@@ -91,11 +103,14 @@ struct ent_consent_state {
 	uint64_t index;  /* log index of the newest such consent */
 	int64_t until_unix_s;
 	bool lapsed;     /* one was given and ran out */
+	bool withdrawn;  /* one was given and was withdrawn; then until is when */
 };
 
+/* A proposal of any kind, and how it stands. */
 struct ent_standing {
 	const struct ent_doc *doc; /* the proposal */
 	enum ent_force state;
+	bool holds;                /* it has its name: enough consents stand, heard or not (C-18) */
 	int64_t in_force_since_unix_s; /* effect time of the last needed consent; 0 if it never came into force */
 	struct ent_hash replaced_by;   /* when state is ENDED because of a successor; else zero */
 	struct ent_consent_state *consents; /* one per member of the epoch, in order */
@@ -111,6 +126,9 @@ struct ent_member_key {
 	const struct ent_vkey *vkey; /* seal keys: what verifies a seal; else NULL */
 	uint64_t index;
 	int64_t since_unix_s;
+	int64_t retired_unix_s;   /* no new files from then on: retired, destroyed or withdrawn; INT64_MAX: not */
+	bool destroyed;
+	bool stopped;             /* a stop of it stands (C-66, C-67) */
 };
 struct ent_issuer_key {
 	struct ent_view issuer;
@@ -121,8 +139,14 @@ struct ent_issuer_key {
 	uint64_t index;
 };
 
+/* A party: a member, or a partner whose proposal has held its name. */
 struct ent_member_state {
-	const struct ent_party *party;
+	const struct ent_party *party;  /* the epoch's; of a partner: of the proposal that its name is about */
+	bool partner;
+	const struct ent_standing *standing; /* a partner's proposal; NULL: a member */
+	bool log_key_stopped;    /* a stop of its statement-log key stands: not heard */
+	bool access_key_stopped;
+	bool withdrawn;          /* from membership, or from the charter */
 	bool heard_any;
 	int64_t alive_unix_s; /* newest `alive` that is not ahead of now + 120 s; 0 = never */
 	uint64_t alive_index;
@@ -140,6 +164,14 @@ void ent_state_free(struct ent_state *state);
 ENT_DEFINE_AUTO(ent_state)
 
 ENT_MUST_USE enum ent_status ent_derive(struct ent_state **out, const struct ent_charter *charter, int64_t now_unix_s, struct ent_error *err);
+/* As of an earlier time: entries that took effect after it are left out, narrowing ones too (C-51). */
+ENT_MUST_USE enum ent_status ent_derive_as_of(struct ent_state **out, const struct ent_charter *charter, int64_t then_unix_s, struct ent_error *err);
+/*
+ * The same answer as ent_derive(), made from an earlier state of the same charter: only what changed since is computed
+ * again. Takes *state (NULL: from scratch) and gives the new one; on failure *state is NULL. The charter may have grown
+ * since *state was made; nothing else of *state may be used after it grew.
+ */
+ENT_MUST_USE enum ent_status ent_derive_next(struct ent_state **state, const struct ent_charter *charter, int64_t now_unix_s, struct ent_error *err);
 
 int64_t ent_state_now(const struct ent_state *state);
 const struct ent_charter *ent_state_charter(const struct ent_state *state);
@@ -147,12 +179,23 @@ int64_t ent_state_clock_floor(const struct ent_state *state); /* second-newest a
 size_t ent_state_member_count(const struct ent_state *state);
 const struct ent_member_state *ent_state_member_at(const struct ent_state *state, size_t i);
 const struct ent_member_state *ent_state_member(const struct ent_state *state, struct ent_view name); /* NULL: none */
-/* The party that an issuer URL speaks for, byte for byte; NULL: nobody. */
+size_t ent_state_partner_count(const struct ent_state *state); /* partners whose proposal has ever held its name, by name */
+const struct ent_member_state *ent_state_partner_at(const struct ent_state *state, size_t i);
+const struct ent_member_state *ent_state_party(const struct ent_state *state, struct ent_view name); /* member or partner; NULL: none */
+/* The party that an issuer URL speaks for, byte for byte (C-42); NULL: nobody. */
 const struct ent_member_state *ent_state_party_by_issuer(const struct ent_state *state, struct ent_view issuer);
 const struct ent_issuer_key *ent_state_issuer_key(const struct ent_state *state, struct ent_view issuer, struct ent_view kid);
-/* The member's newest KAS key of a type for new files; a key by kid for old ones. NULL: none. */
+/* The member's newest KAS key of a type for new files (not retired, destroyed, stopped); a key by kid for old ones. NULL: none. */
 const struct ent_member_key *ent_state_kas_key(const struct ent_state *state, struct ent_view member, enum ent_key_type type);
 const struct ent_member_key *ent_state_key_by_kid(const struct ent_state *state, struct ent_view member, struct ent_view kid);
+/* Every proposal of every kind, by kind, name and hash. */
+size_t ent_state_standing_count(const struct ent_state *state);
+const struct ent_standing *ent_state_standing_at(const struct ent_state *state, size_t i);
+const struct ent_standing *ent_state_standing_by_hash(const struct ent_state *state, const struct ent_hash *hash);
+/* What a party's name is about (C-23): the one that holds it, else the best candidate; NULL: no such proposal. */
+const struct ent_standing *ent_state_party_proposal(const struct ent_state *state, struct ent_view party);
+const struct ent_standing *ent_state_admission(const struct ent_state *state, struct ent_view party, struct ent_view project);
+const struct ent_standing *ent_state_profile(const struct ent_state *state, struct ent_view profile);
 size_t ent_state_project_count(const struct ent_state *state);
 const struct ent_standing *ent_state_project_at(const struct ent_state *state, size_t i);
 /* The project of that name in force, else the best candidate (unheard, lapsed, ended, proposed); NULL: no such proposal. */
@@ -164,11 +207,74 @@ const struct ent_standing *ent_state_project_by_hash(const struct ent_state *sta
  */
 bool ent_state_project_lineage(const struct ent_state *state, struct ent_view name, const struct ent_hash *hash);
 
-/* F for a project: the smaller of the rule's and the project's, in seconds. */
-int64_t ent_state_fresh_s(const struct ent_state *state, const struct ent_standing *project);
+/* ---- who takes part (C-23, C-58, C-59) ---- */
+
+enum ent_part {
+	ENT_PART_NONE, ENT_PART_CONSULTED, ENT_PART_PROPOSED, ENT_PART_ACTIVE, ENT_PART_SUSPENDED, ENT_PART_LAPSED, ENT_PART_UNHEARD,
+	ENT_PART_WITHDRAWN, ENT_PART_ENDED, ENT_PART_CLOSED, ENT_PART_UNENFORCED
+};
+#define ENT_PART_COUNT (ENT_PART_UNENFORCED + 1)
+const char *ent_part_name(enum ent_part part);
+struct ent_participation {
+	enum ent_part state;
+	bool partner;                        /* else a member, or nobody known */
+	const struct ent_standing *project;  /* NULL: none known, here and below */
+	const struct ent_standing *admit;    /* partners */
+	const struct ent_standing *party;
+	int64_t closes_unix_s;               /* active: when it closes if nothing more is heard */
+};
+ENT_MUST_USE enum ent_status ent_state_participation(const struct ent_state *state, struct ent_view party, struct ent_view project,
+    struct ent_participation *out, struct ent_error *err);
+
+/* A stop that stands (C-61). Views into the charter. */
+struct ent_stop {
+	struct ent_hash hash;
+	enum ent_object object;
+	struct ent_view by;         /* the party */
+	const char *officers;       /* "roe, doe" */
+	struct ent_view host;       /* in whose log it stands first */
+	uint64_t index;
+	int64_t effect_unix_s;      /* INT64_MIN: before any `alive` */
+	struct ent_view party, project, person, file, key_name; /* as the object needs */
+	struct ent_hash proposal;
+	struct ent_title reason;
+};
+size_t ent_state_stop_count(const struct ent_state *state); /* all that stand, in order of place */
+const struct ent_stop *ent_state_stop_at(const struct ent_state *state, size_t i);
+
+/* Accreditations of a party that stand, heard or not; each with its member's name. */
+struct ent_accreditation {
+	struct ent_view member;
+	struct ent_view party;
+	struct ent_view profile;
+	int64_t until_unix_s;
+	uint64_t index;
+	bool counts; /* its member is heard within rule admit's F */
+};
+size_t ent_state_accreditation_count(const struct ent_state *state);
+const struct ent_accreditation *ent_state_accreditation_at(const struct ent_state *state, size_t i);
+
+/* "au 42": how an entry of a party's statement log is cited. */
+#define ENT_CITE_SIZE 96
+void ent_state_cite(const struct ent_state *state, struct ent_view party, uint64_t index, char out[ENT_CITE_SIZE]);
+
+/* F of a proposal (C-28, C-65), in seconds. */
+int64_t ent_state_fresh_s(const struct ent_state *state, const struct ent_standing *proposal);
 
 /* Node state: log broken, unenforced statements, clock floor. Adds reasons; blocks when this node may answer nothing. */
 ENT_MUST_USE enum ent_status ent_state_node_reasons(const struct ent_state *state, struct ent_reasons *reasons, struct ent_error *err);
+/* Is this person stopped (C-74)? Adds a reason for each stop that stands. */
+ENT_MUST_USE enum ent_status ent_state_person_reasons(const struct ent_state *state, struct ent_view person, struct ent_reasons *reasons,
+    struct ent_error *err);
+/* Is this file stopped at `self`'s node? originator empty: not known, then only self's own stops count. */
+ENT_MUST_USE enum ent_status ent_state_file_reasons(const struct ent_state *state, struct ent_view uuid, struct ent_view originator,
+    struct ent_view self, struct ent_reasons *reasons, struct ent_error *err);
+/* May something be released under this data key of this member (C-66)? A kid that is not published is none of its business. */
+ENT_MUST_USE enum ent_status ent_state_key_reasons(const struct ent_state *state, struct ent_view member, struct ent_view kid,
+    struct ent_reasons *reasons, struct ent_error *err);
+/* May this member's node release and seal at all (C-72)? */
+ENT_MUST_USE enum ent_status ent_state_self_reasons(const struct ent_state *state, struct ent_view self, struct ent_reasons *reasons,
+    struct ent_error *err);
 /*
  * May this party receive key shares in this project now? Adds every reason, the ok lines too. party_name need not be known.
  * This is `why PARTY PROJECT` and step "project in force for the party" of the decision: one function.

@@ -239,6 +239,7 @@ add_project(const struct words *w)
 	case ENT_FORCE_ACTIVE:
 		ENT_TRY(add_consents(w));
 		return add_in_force(w);
+	case ENT_FORCE_SUSPENDED:
 	case ENT_FORCE_PROPOSED:
 	case ENT_FORCE_LAPSED:
 	case ENT_FORCE_UNHEARD:

@@ -54,7 +54,7 @@ step(struct ent_charter *charter, uint8_t what, struct ent_view bytes)
 		ENT_IGNORE(ent_charter_add_proposal(charter, bytes, &err)); /* most are refused */
 		break;
 	case 4:
-		ENT_IGNORE(ent_charter_admissible(charter, bytes, T0, &err)); /* most are refused */
+		ENT_IGNORE(ent_charter_admissible(charter, ent_view_str(world_members[AU]), bytes, T0, &err)); /* most are refused */
 		break;
 	default:
 		world_be_alive(charter, member, T0 + (int64_t)bytes.len * HOUR);

@@ -74,7 +74,7 @@ check_statement(struct ent_judge *judge, struct ent_call *call, struct ent_hash 
 	if (!ent_view_eq(doc.statement.by, judge->self))
 		return ent_fail(err, ENT_E_REFUSED, "this is a statement by %.*s: submit it to that party's node",
 		    ENT_FMT(doc.statement.by));
-	return ent_charter_admissible(ent_mirror_charter(judge->mirror), call->http.body, ent_judge_now(judge), err);
+	return ent_charter_admissible(ent_mirror_charter(judge->mirror), judge->self, call->http.body, ent_judge_now(judge), err);
 }
 
 static enum ent_status

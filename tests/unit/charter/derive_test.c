@@ -279,7 +279,7 @@ what_this_version_does_not_enforce_is_refused_by_name(void **unused)
 		assert_int_equal(v.project->state, ENT_FORCE_UNENFORCED);
 		assert_true(world_has_reason(&v.reasons, ENT_R_PROJECT_UNENFORCED, rows[i].word));
 		world_consent(&note, charter, AU, ent_charter_proposal(charter, &hash)->text, T0 + 1, T0 + DAY);
-		assert_int_equal(ent_charter_admissible(charter, ent_buf_view(&note), T0 + 1, &err), ENT_E_REFUSED);
+		assert_int_equal(ent_charter_admissible(charter, ent_view_str(world_members[AU]), ent_buf_view(&note), T0 + 1, &err), ENT_E_REFUSED);
 		assert_non_null(strstr(err.text, rows[i].word));
 	}
 }
@@ -519,16 +519,16 @@ admissible_tells_why_a_statement_would_not_count(void **unused)
 
 		world_statement(&note, charter, &rows[i].s);
 		ent_error_clear(&err);
-		assert_int_equal(ent_charter_admissible(charter, ent_buf_view(&note), T0, &err), ENT_E_REFUSED);
+		assert_int_equal(ent_charter_admissible(charter, ent_view_str(world_members[AU]), ent_buf_view(&note), T0, &err), ENT_E_REFUSED);
 		assert_non_null(strstr(err.text, rows[i].word));
 	}
 	ENT_AUTO_FINI(ent_buf) note = ent_buf_with_max(1 << 16);
 	world_consent(&note, charter, AU, text, T0, T0 + DAY);
 	ent_error_clear(&err);
-	assert_ok(ent_charter_admissible(charter, ent_buf_view(&note), T0, &err));
+	assert_ok(ent_charter_admissible(charter, ent_view_str(world_members[AU]), ent_buf_view(&note), T0, &err));
 	world_be_alive(charter, AU, T0);
 	world_add(charter, AU, ent_buf_view(&note));
-	assert_int_equal(ent_charter_admissible(charter, ent_buf_view(&note), T0, &err), ENT_E_EXISTS);
+	assert_int_equal(ent_charter_admissible(charter, ent_view_str(world_members[AU]), ent_buf_view(&note), T0, &err), ENT_E_EXISTS);
 	assert_non_null(strstr(err.text, "au 1"));
 }
 
