@@ -72,6 +72,13 @@ ENTENTE_API enum entente_status entente_profile_create(const struct entente_prof
 /* Fetch and verify what is new of the charter through the home node. */
 ENTENTE_API enum entente_status entente_profile_sync(struct entente_profile *profile, struct entente_error *err);
 
+/*
+ * Get or renew the writer's certificate of this profile's account (docs/charter-spec.md, C-71): encrypt then works without
+ * the node, for at most 30 days. days 0: 7. The key is made in the profile's folder and stays there, 0600.
+ */
+ENTENTE_API enum entente_status entente_profile_writer(struct entente_profile *profile, unsigned days, enum entente_format format,
+    char **report, struct entente_error *err);
+
 /* ---- files ---- */
 
 struct entente_encrypt {
@@ -86,6 +93,7 @@ struct entente_encrypt {
 	const char *mime_type;     /* NULL: application/octet-stream */
 	uint64_t size_hint;        /* bytes, for pipes */
 	int force;                 /* replace an existing output */
+	int offline;               /* with the profile's writer's certificate, from the copy of the charter alone; else only when the node is silent */
 	int entente_only;          /* segments of 64 MiB, which other readers refuse */
 	unsigned threads;          /* 0: all cores */
 	entente_progress_fn progress;
@@ -99,6 +107,7 @@ struct entente_encrypt_result {
 	size_t objects;
 	char holders[512];   /* "1: uk.example or us.example; 2: au.example" */
 	char rel[256];       /* the countries written, "" for none */
+	int offline;         /* sealed with the writer's certificate, not by the node */
 };
 ENTENTE_API enum entente_status entente_encrypt(struct entente_profile *profile, const struct entente_encrypt *encrypt,
     struct entente_encrypt_result *result, struct entente_error *err);
@@ -166,7 +175,22 @@ ENTENTE_API enum entente_status entente_charter_sign(struct entente_profile *pro
 ENTENTE_API enum entente_status entente_charter_submit(struct entente_profile *profile, const char *home, const char *file,
     enum entente_format format, char **report, struct entente_error *err);
 
+enum entente_proposal { ENTENTE_PROPOSE_PROJECT, ENTENTE_PROPOSE_PARTY, ENTENTE_PROPOSE_ADMIT, ENTENTE_PROPOSE_PROFILE };
 struct entente_charter_propose {
+	enum entente_proposal kind;
+	/* party */
+	const char *party_file; /* the party's lines, made by entente_charter_init in its own house */
+	/* admit */
+	const char *party;      /* whose party proposal is found by name: the one in force, else the only one pending */
+	const char *role;       /* reader, contributor */
+	const char *sponsor;    /* a contributor's; of a party without a node: who keeps its log */
+	const char *files;      /* "all" or a time: since then */
+	const char *from;       /* NULL: now */
+	/* profile */
+	const char *profile_name;
+	const char *evidence_file; /* its SHA-256 goes into the text */
+	/* project, admit */
+	struct entente_list requires; /* "posture-2 from all", "posture-2 from 2 for all" */
 	const char *project;
 	const char *pillar;
 	const char *title;
@@ -184,29 +208,68 @@ struct entente_charter_propose {
 ENTENTE_API enum entente_status entente_charter_propose(struct entente_profile *profile, const struct entente_charter_propose *propose,
     enum entente_format format, char **report, struct entente_error *err);
 
-/* Statements. With a quorum of keys they are submitted, else left in `output` (NULL: a name that is reported). */
+/*
+ * Statements. With enough keys they are submitted, else left in `output` (NULL: a name that is reported) and the report
+ * names who is missing. Hashes are unique prefixes of 8 or more hexadecimal digits.
+ */
 struct entente_statement {
-	const char *what;    /* consent: hash prefix; key: path of a node's home, whose keys are published; note: text "en ..." or a hash */
-	const char *until;   /* consent; NULL: as far as the proposal goes */
+	const char *what;    /* as the function says */
+	const char *target;  /* what `what` alone does not say */
+	const char *project; /* stop partner: only in this project; NULL: in all */
+	const char *until;   /* consent (NULL: as far as the proposal goes), accredit */
 	const char *reason;  /* "en text"; NULL: none */
 	const char *output;
+	int offline;         /* write and sign only: nothing is asked and nothing submitted */
 	struct entente_list keys;
 };
+/* what: the proposal */
 ENTENTE_API enum entente_status entente_charter_consent(struct entente_profile *profile, const struct entente_statement *statement,
     enum entente_format format, char **report, struct entente_error *err);
+/* what: path of a node's home, whose keys are published; or "retire", "destroy" with target a kid */
 ENTENTE_API enum entente_status entente_charter_key(struct entente_profile *profile, const struct entente_statement *statement,
     enum entente_format format, char **report, struct entente_error *err);
+/* what: "en words", or the hash of a proposal */
 ENTENTE_API enum entente_status entente_charter_note(struct entente_profile *profile, const struct entente_statement *statement,
     enum entente_format format, char **report, struct entente_error *err);
+/* what: a statement's hash; or "project" with target its name; "membership"; "charter" */
+ENTENTE_API enum entente_status entente_charter_withdraw(struct entente_profile *profile, const struct entente_statement *statement,
+    enum entente_format format, char **report, struct entente_error *err);
+/* what: "partner", "project", "proposal", "person", "file" (target a uuid or a protected file's path), "key" (a kid, or an officer's
+ * or log's key by a unique part of its name); target: which one */
+ENTENTE_API enum entente_status entente_charter_stop(struct entente_profile *profile, const struct entente_statement *statement,
+    enum entente_format format, char **report, struct entente_error *err);
+/* what: the stop's hash */
+ENTENTE_API enum entente_status entente_charter_resume(struct entente_profile *profile, const struct entente_statement *statement,
+    enum entente_format format, char **report, struct entente_error *err);
+/* what: the party; target: the posture profile */
+ENTENTE_API enum entente_status entente_charter_accredit(struct entente_profile *profile, const struct entente_statement *statement,
+    enum entente_format format, char **report, struct entente_error *err);
 
-/* Members, keys, projects, consents: what is in force now. offline: only what the cache holds. */
+/* Members, partners, projects, pending proposals and who has yet to consent, stops. offline: only what the cache holds. */
 ENTENTE_API enum entente_status entente_charter_show(struct entente_profile *profile, int offline, enum entente_format format, char **text,
     struct entente_error *err);
 /* Verify a genesis file (path), or the whole mirror of a profile (path NULL). */
 ENTENTE_API enum entente_status entente_charter_verify(struct entente_profile *profile, const char *path, enum entente_format format,
     char **text, struct entente_error *err);
+/* Every statement of every log in words, in order of time. since NULL: from the beginning; else an RFC 3339 UTC time. */
+ENTENTE_API enum entente_status entente_charter_history(struct entente_profile *profile, int offline, const char *since,
+    enum entente_format format, char **text, struct entente_error *err);
+
+/* A question about the present, or about an earlier time. */
+struct entente_question {
+	int offline;      /* only what the profile's copy of the charter holds */
+	const char *at;   /* RFC 3339 UTC; NULL: now */
+	const char *as;   /* why FILE: the person <sub>@<party> */
+	struct entente_list claims; /* "projects=quantum,sonar", "nationality=AUS": instead of the person's own token */
+};
 /* May this party receive key shares in this project? ENTENTE_DENIED when not; the text is given in both cases. */
-ENTENTE_API enum entente_status entente_why(struct entente_profile *profile, const char *party, const char *project, int offline,
+ENTENTE_API enum entente_status entente_why(struct entente_profile *profile, const char *party, const char *project,
+    const struct entente_question *question, enum entente_format format, char **text, struct entente_error *err);
+/*
+ * May this person open this file? Claims are those of the profile's own token if the person is its account, else `claims`,
+ * else the answer is conditional ("provided au.example vouches for alice in quantum"). ENTENTE_DENIED when not.
+ */
+ENTENTE_API enum entente_status entente_why_file(struct entente_profile *profile, const char *file, const struct entente_question *question,
     enum entente_format format, char **text, struct entente_error *err);
 
 /* ---- the node's operator ---- */
@@ -217,6 +280,7 @@ struct entente_node_init {
 	const char *url;
 	const char *listen;    /* NULL: host and port of url */
 	const char *sync_interval; /* "30s", "200ms"; NULL: 30s */
+	const char *role;      /* "member"; "issuer": a partner's node (C-76); NULL: member */
 	int demonstration;
 };
 ENTENTE_API enum entente_status entente_node_init(const struct entente_node_init *init, struct entente_error *err);
@@ -241,6 +305,13 @@ ENTENTE_API enum entente_status entente_node_status(struct entente_profile *prof
 ENTENTE_API enum entente_status entente_audit_tail(const char *home, size_t count, enum entente_format format, char **text, struct entente_error *err);
 /* Recompute the whole log of a home: entries, tiles, root, signature, records against their commitments. ENTENTE_TAMPERED names the entry. */
 ENTENTE_API enum entente_status entente_audit_verify(const char *home, enum entente_format format, char **text, struct entente_error *err);
+
+/* One record in full, own or received: what is an entry's index or a request id; from: the member in whose log it stands, NULL: the own. */
+ENTENTE_API enum entente_status entente_audit_show(const char *home, const char *from, const char *what, enum entente_format format, char **text,
+    struct entente_error *err);
+/* Who opened a file of this member (its originator), and who was refused, at which nodes. file: a uuid, or a protected file's path. */
+ENTENTE_API enum entente_status entente_audit_who_opened(const char *home, const char *file, enum entente_format format, char **text,
+    struct entente_error *err);
 
 #ifdef __cplusplus
 }

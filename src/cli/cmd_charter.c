@@ -5,11 +5,11 @@ int
 cmd_why(struct cli_call *call)
 {
 	struct cli_work work = { 0 };
+	struct entente_question question = { .offline = call->given[OPT_OFFLINE] };
 	enum entente_status status = cli_open(&work, call);
 
 	if (status == ENTENTE_OK)
-		status = entente_why(work.profile, call->operands[0], call->operands[1], call->given[OPT_OFFLINE], cli_format(call), &work.text,
-		    &work.err);
+		status = entente_why(work.profile, call->operands[0], call->operands[1], &question, cli_format(call), &work.text, &work.err);
 	return cli_done(&work, status);
 }
 

@@ -208,7 +208,7 @@ may(struct demo *demo, const void *party)
 	bool yes;
 
 	yes = entente_profile_open(&profile, text("%s/%s", demo->dir, office(party)), &err) == ENTENTE_OK &&
-	    entente_why(profile, party, "quantum", 0, ENTENTE_WORDS, &why, &err) == ENTENTE_OK;
+	    entente_why(profile, party, "quantum", &(struct entente_question){ 0 }, ENTENTE_WORDS, &why, &err) == ENTENTE_OK;
 	entente_free(why);
 	entente_profile_free(profile);
 	return yes;

@@ -122,10 +122,10 @@ why(struct entente_profile *profile, const char *party, const char *project, int
 }
 
 enum entente_status
-entente_why(struct entente_profile *profile, const char *party, const char *project, int offline, enum entente_format format, char **text,
-    struct entente_error *err)
+entente_why(struct entente_profile *profile, const char *party, const char *project, const struct entente_question *question,
+    enum entente_format format, char **text, struct entente_error *err)
 {
-	ENT_PUBLIC(err, why(profile, party, project, offline, format, text, ENT_PUBLIC_ERR));
+	ENT_PUBLIC(err, why(profile, party, project, question->offline, format, text, ENT_PUBLIC_ERR));
 }
 
 /* ---- show ---- */

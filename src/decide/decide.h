@@ -22,6 +22,7 @@ struct ent_person {
 	struct ent_view *nationalities; /* ISO 3166-1 alpha-3 */
 	size_t nationality_count;
 	bool has_nationality;
+	bool claims_unknown;       /* nobody's token: what only claims could say becomes a condition (ENT_R_PROVIDED), not a refusal */
 };
 
 enum ent_nationality_rule { ENT_NATIONALITY_EVERY, ENT_NATIONALITY_ANY };
@@ -29,13 +30,20 @@ enum ent_nationality_rule { ENT_NATIONALITY_EVERY, ENT_NATIONALITY_ANY };
 struct ent_decide_node {
 	struct ent_view self;               /* this member's name; empty: not a node (`why FILE --as`) */
 	enum ent_nationality_rule nationality;
+	/*
+	 * Is this file in this member's register, sealed with this very text (C-67)? NULL: there is no register here, so nothing is
+	 * in it.
+	 */
+	bool (*registered)(void *arg, struct ent_view uuid, const struct ent_hash *seal_text);
+	void *registered_arg;
 };
 
 struct ent_decision {
 	bool permit;
 	struct ent_reasons reasons;
 	/* What the request was found to be about, for records; empty when unknown. Arena memory. */
-	struct ent_view party;      /* member name */
+	struct ent_view party;      /* its name */
+	bool partner;               /* it is no member: only some reasons are told (C-50) */
 	struct ent_view person;     /* <sub>@<party> */
 	struct ent_view project;
 	struct ent_view originator; /* "" for unsealed files */
