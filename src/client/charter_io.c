@@ -191,3 +191,24 @@ ent_say(char **out, enum entente_format format, const char *what, const struct e
 		ENT_TRY(ent_buf_printf(&text, err, "kept in %s\n", path));
 	return ent_give_text(out, format, &text, err);
 }
+
+enum ent_status
+ent_profile_look(struct entente_profile *profile, int offline, struct ent_state **state, struct ent_error *err)
+{
+	if (offline)
+		ENT_TRY(ent_profile_mirror(profile, err));
+	else
+		ENT_TRY(ent_profile_sync(profile, err));
+	return ent_profile_derive(profile, state, err);
+}
+
+enum ent_status
+ent_give_json(struct ent_buf *out, json_t *root, struct ent_error *err)
+{
+	char *text = json_dumps(root, JSON_INDENT(2));
+	enum ent_status status = text != NULL ? ent_buf_printf(out, err, "%s\n", text) : ent_fail(err, ENT_E_NO_MEMORY, "no memory for JSON");
+
+	json_decref(root);
+	free(text);
+	return status;
+}

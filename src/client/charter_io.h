@@ -51,4 +51,10 @@ ENT_MUST_USE enum ent_status ent_submit(struct entente_profile *profile, struct 
 ENT_MUST_USE enum ent_status ent_say(char **out, enum entente_format format, const char *what, const struct ent_hash *hash, uint64_t index,
     const char *path, struct ent_view words, struct ent_error *err);
 
+/* The state now: over what the cache holds, or after asking the home node what is new. */
+ENT_MUST_USE enum ent_status ent_profile_look(struct entente_profile *profile, int offline, struct ent_state **state, struct ent_error *err);
+
+/* Print an object, indented; takes the reference. */
+ENT_MUST_USE enum ent_status ent_give_json(struct ent_buf *out, json_t *root, struct ent_error *err);
+
 #endif
