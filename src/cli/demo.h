@@ -4,9 +4,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-#define DEMO_NODES_MAX 4
+#define DEMO_NODES_MAX 5
 #define DEMO_PATH_MAX 4096
 
 struct demo_node {
@@ -60,5 +61,62 @@ bool demo_wait(struct demo *demo, const char *what, bool (*ready)(struct demo *d
 
 /* Set by SIGINT and SIGTERM. */
 bool demo_interrupted(void);
+
+/* ---- demo_words.c ---- */
+
+#define DEMO_MEMBERS 3
+struct demo_member {
+	const char *party, *title, *country;
+	const char *cleared, *other; /* two people: one whom the member has cleared for the projects, one whom it has not */
+};
+extern const struct demo_member demo_members[DEMO_MEMBERS];
+extern const char demo_until[]; /* when what is agreed ends */
+
+/* Small texts for command lines: valid until demo_free_texts(). "" without memory. */
+const char *demo_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void demo_free_texts(void);
+const char *demo_officer(const char *party, const char *name); /* the key's file */
+const char *demo_office(const char *party);                    /* the profile of the party's officers */
+const char *demo_time(int64_t unix_s);
+/* From the last command's output: the first 64 hexadecimal digits in a row; the 16 behind a word. "" if there are none. */
+const char *demo_fingerprint(const struct demo *demo);
+const char *demo_hash_after(const struct demo *demo, const char *word);
+
+/* ---- demo_found.c: founding, nodes, keys, the first project; what needs everybody ---- */
+
+/* Everything up to the project in force. The charter's fingerprint. */
+const char *demo_found(struct demo *demo);
+/* For demo_wait(): is the node of this party up (arg: its name); does the charter that a party sees hold a text; may a party. */
+bool demo_mirror_ready(struct demo *demo, const void *party);
+struct demo_seen {
+	const char *party;
+	const char *needle;
+};
+bool demo_shows(struct demo *demo, const void *seen);
+struct demo_asked {
+	const char *at; /* at whose node */
+	const char *party, *project;
+	bool no;        /* the answer waited for */
+};
+bool demo_may(struct demo *demo, const void *asked);
+/* Until every member's node answers so. */
+bool demo_wait_all(struct demo *demo, const char *what, const char *party, const char *project, bool no);
+/* Every member consents, the first `shown` of them on the screen; between (may be NULL) is called before each. */
+void demo_consent_all(struct demo *demo, const char *hash, size_t shown, void (*between)(struct demo *demo, size_t next));
+const char *demo_propose_project(struct demo *demo, const char *name, const char *title, bool show);
+
+/* ---- demo_files.c: people, protect, open, refuse ---- */
+
+void demo_add_person(struct demo *demo, const char *party, const char *country, const char *name, const char *projects, const char *genesis,
+    bool show);
+void demo_add_people(struct demo *demo, const char *genesis);
+void demo_protect(struct demo *demo, const char *file, const char *sealed);
+void demo_open_as(struct demo *demo, const char *file, const char *sealed, const char *name);
+void demo_open_all(struct demo *demo, const char *file, const char *sealed);
+void demo_refuse(struct demo *demo, const char *sealed, const char *genesis);
+
+/* ---- demo_partner.c: a partner is proposed, admitted, stopped, resumed, and lapses ---- */
+
+void demo_partner(struct demo *demo, const char *file, const char *sealed, const char *genesis);
 
 #endif
