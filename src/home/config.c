@@ -13,6 +13,7 @@ static const struct ent_yaml_field settings[] = {
 	{ "party", ENT_YAML_TEXT, true, offsetof(struct ent_node_config, party), 0, 253, { 0 } },
 	{ "listen", ENT_YAML_TEXT, true, offsetof(struct ent_node_config, listen), 0, 128, { 0 } },
 	{ "url", ENT_YAML_TEXT, true, offsetof(struct ent_node_config, url), 0, 512, { 0 } },
+	{ "role", ENT_YAML_WORD, false, offsetof(struct ent_node_config, issuer_only), 0, 0, { "member", "issuer" } },
 	{ "sync_interval", ENT_YAML_DURATION, false, offsetof(struct ent_node_config, sync_interval_ms), 50, MS_PER_DAY, { 0 } },
 	{ "demonstration", ENT_YAML_BOOL, false, offsetof(struct ent_node_config, demonstration), 0, 0, { 0 } },
 	{ "clock_offset", ENT_YAML_DURATION, false, offsetof(struct ent_node_config, clock_offset_s), -3650 * MS_PER_DAY,

@@ -11,6 +11,7 @@ struct ent_node_config {
 	char *party;          /* party: au.example */
 	char *listen;         /* listen: 127.0.0.1:8080; ignored when a socket is handed over (LISTEN_FDS) */
 	char *url;            /* url: http://127.0.0.1:8080, the party's node line */
+	bool issuer_only;     /* role: member, or issuer: a partner's node, without access log, shares and seals (C-76) */
 	int64_t sync_interval_ms; /* sync_interval: 30s */
 	bool demonstration;       /* demonstration: false */
 	int64_t clock_offset_s;   /* clock_offset: -90s, only with demonstration: true */

@@ -73,8 +73,10 @@ the_least_configuration_has_defaults(void **state)
 	assert_int_equal(config->clock_offset_s, 0);
 	assert_false(config->demonstration);
 	assert_false(config->nationality_any);
+	assert_false(config->issuer_only);
 }
 
+/* C-76 */
 static void
 every_setting_is_read(void **state)
 {
@@ -82,12 +84,13 @@ every_setting_is_read(void **state)
 	struct ent_error err = { 0 };
 
 	(void)state;
-	assert_ok(load(&config, GOOD "sync_interval: 200ms\ndemonstration: true\nclock_offset: -90s\nnationality: any\nconnections_max: 8\n", &err));
+	assert_ok(load(&config, GOOD "sync_interval: 200ms\ndemonstration: true\nclock_offset: -90s\nnationality: any\nconnections_max: 8\nrole: issuer\n", &err));
 	assert_int_equal(config->sync_interval_ms, 200);
 	assert_true(config->demonstration);
 	assert_int_equal(config->clock_offset_s, -90);
 	assert_true(config->nationality_any);
 	assert_int_equal(config->connections_max, 8);
+	assert_true(config->issuer_only);
 }
 
 static void
@@ -139,6 +142,9 @@ what_is_wrong_is_named(void **state)
 	assert_refused(GOOD "demonstration: true\nclock_offset: 5ms\n", "whole seconds");
 	assert_refused(GOOD "connections_max: 7\n", ":4:18: connections_max is between 8 and 65535");
 	assert_refused(GOOD "sync_interval: 49ms\n", ":4:16: sync_interval is between 50ms and 86400000ms");
+	assert_refused(GOOD "role: observer\n", ":4:7:");
+	assert_refused(GOOD "role: Issuer\n", ":4:7:");
+	assert_refused(GOOD "role: \"\"\n", ":4:7:");
 	assert_refused(GOOD "secret: x\n", ":4:1: there is no setting named \"secret\"");
 	assert_refused("party: a\n", "is missing");
 	unlink(path);
