@@ -10,25 +10,6 @@
 
 enum { ARENA_MAX = 4 << 20 };
 
-struct ent_mirror {
-	struct ent_arena *arena;
-	struct ent_mirror_place place; /* its strings are in the arena */
-	struct ent_charter *charter;
-	struct ent_peer *peers; /* one per member, in the epoch's order */
-	size_t peer_count;
-	struct ent_hash rejected[ENT_LIMIT_REJECTED]; /* a ring */
-	size_t rejected_count;
-};
-
-void
-ent_mirror_end_pulls(struct ent_mirror *mirror)
-{
-	for (size_t i = 0; i < mirror->peer_count; i++) {
-		ent_log_dir_free(mirror->peers[i].log);
-		mirror->peers[i].log = NULL;
-	}
-}
-
 void
 ent_mirror_free(struct ent_mirror *mirror)
 {
@@ -44,15 +25,6 @@ struct ent_charter *
 ent_mirror_charter(struct ent_mirror *mirror)
 {
 	return mirror->charter;
-}
-
-struct ent_peer *
-ent_mirror_peer(struct ent_mirror *mirror, struct ent_view party)
-{
-	for (size_t i = 0; i < mirror->peer_count; i++)
-		if (ent_view_eq(mirror->peers[i].party->name, party))
-			return &mirror->peers[i];
-	return NULL;
 }
 
 bool
@@ -114,23 +86,13 @@ read_genesis(struct ent_buf *out, const struct ent_mirror_place *place, struct e
 	return check_pinned(place, ent_buf_view(out), err);
 }
 
-/* A party's name becomes a folder's: it must not lead out of its place. */
-static enum ent_status
-check_folder_name(struct ent_view name, struct ent_error *err)
-{
-	if (name.len == 0 || name.len > 200 || name.data[0] == '.' || ent_view_find(name, '/', 0) != name.len)
-		return ent_fail(err, ENT_E_INPUT, "the member name %.*s cannot be a folder's name: no '/', no leading '.', at most "
-		    "200 bytes", ENT_FMT(ent_view_slice(name, 0, 64)));
-	return ENT_OK;
-}
-
 static enum ent_status
 check_folder_names(const struct ent_charter *charter, struct ent_error *err)
 {
 	const struct ent_epoch *epoch = ent_charter_epoch(charter);
 
 	for (size_t i = 0; i < epoch->member_count; i++)
-		ENT_TRY(check_folder_name(epoch->members[i].name, err));
+		ENT_TRY(ent_mirror_check_name(epoch->members[i].name, err));
 	return ENT_OK;
 }
 
@@ -235,169 +197,6 @@ load_proposals(struct ent_mirror *mirror, struct ent_error *err)
 	return ENT_OK;
 }
 
-/* ---- statement logs ---- */
-
-struct entry_feed {
-	struct ent_charter *charter;
-	struct ent_view party;
-};
-
-static enum ent_status
-feed_entry(void *arg, uint64_t index, struct ent_view entry, struct ent_error *err)
-{
-	const struct entry_feed *feed = arg;
-
-	return ent_charter_add_entry(feed->charter, feed->party, index, entry, err);
-}
-
-static enum ent_status
-feed_log(struct ent_mirror *mirror, const struct ent_peer *peer, const struct ent_log_dir *log, struct ent_error *err)
-{
-	struct entry_feed feed = { mirror->charter, peer->party->name };
-	uint64_t have = ent_charter_log_size(mirror->charter, feed.party);
-	struct ent_hash root;
-
-	if (ent_log_dir_size(log) < have)
-		return ent_fail(err, ENT_E_LOG_INCONSISTENT, "the log of %.*s has %llu entries on disk, but had %llu: restore it",
-		    ENT_FMT(feed.party), (unsigned long long)ent_log_dir_size(log), (unsigned long long)have);
-	ENT_TRY(ent_log_dir_each(log, have, feed_entry, &feed, err));
-	ent_log_dir_root(log, &root);
-	ent_charter_set_root(mirror->charter, feed.party, &root);
-	return ENT_OK;
-}
-
-enum ent_status
-ent_mirror_catch_up(struct ent_mirror *mirror, struct ent_peer *peer, struct ent_error *err)
-{
-	ENT_ASSERT(peer->log != NULL);
-	return feed_log(mirror, peer, peer->log, err);
-}
-
-static enum ent_status
-reload_own(struct ent_mirror *mirror, const struct ent_peer *peer, struct ent_error *err)
-{
-	ENT_AUTO(ent_log_dir) log = NULL;
-	struct ent_error own = { 0 };
-	enum ent_status status;
-
-	status = ent_log_dir_open_read(&log, mirror->place.own_log_dir, &peer->party->statements_log, &own);
-	if (status == ENT_E_NOT_FOUND && ent_charter_log_size(mirror->charter, peer->party->name) == 0)
-		return ENT_OK; /* a new node: nothing was ever signed */
-	if (status != ENT_OK)
-		return ent_fail(err, status, "the own statement log: %s", own.text);
-	return feed_log(mirror, peer, log, err);
-}
-
-enum ent_status
-ent_mirror_reload_own(struct ent_mirror *mirror, struct ent_error *err)
-{
-	for (size_t i = 0; i < mirror->peer_count; i++)
-		if (mirror->peers[i].own)
-			return reload_own(mirror, &mirror->peers[i], err);
-	return ENT_OK;
-}
-
-static enum ent_status
-open_copy(struct ent_mirror *mirror, struct ent_peer *peer, struct ent_error *err)
-{
-	char dir[ENT_PATH_MAX], head[ENT_PATH_MAX];
-
-	ENT_TRY(ent_path_join(dir, sizeof(dir), err, "%s/%.*s/statements", mirror->place.peers_dir, ENT_FMT(peer->party->name)));
-	ENT_TRY(ent_path_join(head, sizeof(head), err, "%s/head.%.*s.statements", mirror->place.state_dir,
-	    ENT_FMT(peer->party->name)));
-	ENT_TRY(ent_dir_make(dir, 0755, err));
-	ENT_TRY(ent_dir_make(mirror->place.state_dir, 0700, err));
-	if (ent_log_dir_open(&peer->log, dir, head, &peer->party->statements_log, err) != ENT_OK)
-		return ent_error_context(err, "the copy of %.*s's statement log", ENT_FMT(peer->party->name));
-	return ENT_OK;
-}
-
-static enum ent_status
-evidence_dir(const struct ent_mirror *mirror, const struct ent_peer *peer, char out[ENT_PATH_MAX], struct ent_error *err)
-{
-	return ent_path_join(out, ENT_PATH_MAX, err, "%s/evidence/%.*s.statements", mirror->place.state_dir,
-	    ENT_FMT(peer->party->name));
-}
-
-/* What was proven before a restart stays proven: only people end it, by removing the evidence. */
-static enum ent_status
-load_evidence(struct ent_mirror *mirror, struct ent_peer *peer, struct ent_error *err)
-{
-	ENT_AUTO_FINI(ent_buf) why = ent_buf_with_max(ENT_ERROR_TEXT_MAX);
-	char dir[ENT_PATH_MAX], path[ENT_PATH_MAX];
-	const char *text;
-
-	ENT_TRY(evidence_dir(mirror, peer, dir, err));
-	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/why", dir));
-	if (!ent_file_exists(path))
-		return ENT_OK;
-	ENT_TRY(ent_file_read(&why, path, ENT_ERROR_TEXT_MAX, err));
-	ENT_TRY(ent_buf_cstr(&why, &text, err));
-	peer->broken = true;
-	return ent_charter_set_broken(mirror->charter, peer->party->name, text, err);
-}
-
-static enum ent_status
-replace_in(const char *dir, const char *name, struct ent_view bytes, struct ent_error *err)
-{
-	char path[ENT_PATH_MAX];
-
-	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/%s", dir, name));
-	return ent_file_replace(path, bytes, 0600, err);
-}
-
-enum ent_status
-ent_mirror_break(struct ent_mirror *mirror, struct ent_peer *peer, struct ent_view kept, struct ent_view seen,
-    struct ent_view tiles, const char *why, struct ent_error *err)
-{
-	char dir[ENT_PATH_MAX];
-
-	/* Reliance ends first, in memory: a full disk must not keep a liar in good standing. */
-	peer->broken = true;
-	ENT_TRY(ent_charter_set_broken(mirror->charter, peer->party->name, why, err));
-	ENT_TRY(evidence_dir(mirror, peer, dir, err));
-	ENT_TRY(ent_dir_make(dir, 0700, err));
-	ENT_TRY(replace_in(dir, "kept", kept, err));
-	ENT_TRY(replace_in(dir, "seen", seen, err));
-	if (tiles.len > 0)
-		ENT_TRY(replace_in(dir, "leaves", tiles, err));
-	return replace_in(dir, "why", ent_view_str(why), err);
-}
-
-static enum ent_status
-open_peer(struct ent_mirror *mirror, struct ent_peer *peer, struct ent_error *err)
-{
-	if (peer->own)
-		return reload_own(mirror, peer, err);
-	ENT_TRY(open_copy(mirror, peer, err));
-	ENT_TRY(feed_log(mirror, peer, peer->log, err));
-	return load_evidence(mirror, peer, err);
-}
-
-static enum ent_status
-open_peers(struct ent_mirror *mirror, struct ent_error *err)
-{
-	const struct ent_epoch *epoch = ent_charter_epoch(mirror->charter);
-	bool own_seen = mirror->place.own_party == NULL;
-	void *items;
-
-	ENT_TRY(ent_arena_alloc(mirror->arena, &items, epoch->member_count, sizeof(*mirror->peers), err));
-	mirror->peers = items;
-	for (size_t i = 0; i < epoch->member_count; i++) {
-		struct ent_peer *peer = &mirror->peers[i];
-
-		mirror->peer_count = i + 1;
-		peer->party = &epoch->members[i];
-		peer->own = mirror->place.own_party != NULL && ent_view_eq_str(peer->party->name, mirror->place.own_party);
-		own_seen = own_seen || peer->own;
-		ENT_TRY(open_peer(mirror, peer, err));
-	}
-	if (!own_seen)
-		return ent_fail(err, ENT_E_CONFIG, "%s is no member of the charter in %s", mirror->place.own_party,
-		    mirror->place.charter_dir);
-	return ENT_OK;
-}
-
 static enum ent_status
 keep_string(struct ent_arena *arena, const char **text, struct ent_error *err)
 {
@@ -409,6 +208,13 @@ keep_place(struct ent_mirror *mirror, const struct ent_mirror_place *place, stru
 {
 	mirror->place = *place;
 	mirror->place.pinned = NULL; /* was checked */
+	if (place->own_log_key != NULL) {
+		struct ent_view line;
+
+		ENT_TRY(ent_arena_dup(mirror->arena, &line, place->own_log_key->line, err));
+		ENT_TRY(ent_vkey_parse(&mirror->own_log_key, line, ENT_NOTE_TYPE_ED25519, err));
+		mirror->place.own_log_key = &mirror->own_log_key;
+	}
 	ENT_TRY(keep_string(mirror->arena, &mirror->place.charter_dir, err));
 	ENT_TRY(keep_string(mirror->arena, &mirror->place.peers_dir, err));
 	ENT_TRY(keep_string(mirror->arena, &mirror->place.state_dir, err));
@@ -430,7 +236,7 @@ ent_mirror_open(struct ent_mirror **out, const struct ent_mirror_place *place, s
 	ENT_TRY(ent_charter_new(&mirror->charter, ent_buf_view(&genesis), err));
 	ENT_TRY(check_folder_names(mirror->charter, err));
 	ENT_TRY(load_proposals(mirror, err));
-	ENT_TRY(open_peers(mirror, err));
+	ENT_TRY(ent_mirror_open_peers(mirror, err));
 	*out = ent_take(&mirror);
 	return ENT_OK;
 }

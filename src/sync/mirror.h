@@ -3,6 +3,10 @@
  * The same code serves a node (own log in log/, the others' in peers/) and a client's cache (all in peers/).
  *
  * <charter_dir>/epoch/<k>, <charter_dir>/proposal/<hex>, <peers_dir>/<party>/statements/..., <state_dir>/head.<party>.statements
+ *
+ * Members' logs are here from the start. A partner's is followed once its party proposal has held its name (C-34): whoever
+ * derives calls ent_mirror_follow_partners() with what came out. Nothing about a partner's log, its disk, its lies or its
+ * silence, keeps the others from being read: it closes that partner only (C-56).
  */
 #ifndef ENT_SYNC_MIRROR_H
 #define ENT_SYNC_MIRROR_H
@@ -16,6 +20,7 @@ struct ent_mirror_place {
 	const char *state_dir;
 	const char *own_party;   /* a node's own party: its log is read from own_log_dir, and never followed; NULL: a client */
 	const char *own_log_dir; /* <home>/log/statements */
+	const struct ent_vkey *own_log_key; /* a partner's own node: its log is followed under this key from the start; NULL: own_party is a member */
 	const struct ent_hash *pinned; /* the genesis fingerprint that must be there; NULL: take what stands in epoch/1 */
 };
 
@@ -34,8 +39,25 @@ void ent_mirror_end_pulls(struct ent_mirror *mirror);
 
 struct ent_charter *ent_mirror_charter(struct ent_mirror *mirror); /* borrowed */
 
+/*
+ * Follow the log of every partner of this state that has a node and is not followed yet; what is on disk is read at once.
+ * *grown: the charter has, so the state is of the past. All are tried; the first failure is told (no memory, a copy that
+ * cannot be read, ENT_LIMIT_PARTNERS): whoever could not be followed is closed, and not tried again.
+ */
+ENT_MUST_USE enum ent_status ent_mirror_follow_partners(struct ent_mirror *mirror, const struct ent_state *state, bool *grown,
+    struct ent_error *err);
+/* One of them. ENT_OK without effect when the party's log is here already. partner: as ent_state_partner_at() has it. */
+ENT_MUST_USE enum ent_status ent_mirror_follow(struct ent_mirror *mirror, const struct ent_party *partner, struct ent_error *err);
+bool ent_mirror_follows(const struct ent_mirror *mirror, struct ent_view party); /* members, the own party, followed partners */
+
 /* The own log grew (the logger appended): read the new entries into the charter. */
 ENT_MUST_USE enum ent_status ent_mirror_reload_own(struct ent_mirror *mirror, struct ent_error *err);
+
+/* When the newest `alive` in the own log says that it was written; INT64_MIN: there is none. */
+ENT_MUST_USE enum ent_status ent_mirror_own_alive(const struct ent_mirror *mirror, int64_t *unix_s, struct ent_error *err);
+/* An entry of a party's statement log as it stands on disk (appended to out). */
+ENT_MUST_USE enum ent_status ent_mirror_entry(const struct ent_mirror *mirror, struct ent_view party, uint64_t index, struct ent_buf *out,
+    struct ent_error *err);
 
 /* Keep a proposal's text (content-addressed, durable) and add it to the charter. ENT_E_EXISTS when known. */
 ENT_MUST_USE enum ent_status ent_mirror_keep_proposal(struct ent_mirror *mirror, struct ent_view text, struct ent_error *err);

@@ -12,6 +12,7 @@
 
 #define ENT_LIMIT_PULL_ENTRIES 1000000u      /* by which a log may have grown between two pulls */
 #define ENT_LIMIT_PULL_BYTES (256u << 20)    /* of those entries */
+#define ENT_LIMIT_PULL_PARTNER_BYTES (64u << 20) /* ... of a partner, who is trusted with less: decades of a quiet log */
 #define ENT_LIMIT_PULL_PROPOSALS 64u         /* fetched in one pull */
 
 enum {
@@ -74,14 +75,16 @@ ent_pull_new(struct ent_pull **out, struct ent_mirror *mirror, struct ent_view p
 	if (pull == NULL)
 		return ent_fail(err, ENT_E_NO_MEMORY, "no memory for a pull");
 	if (peer == NULL || peer->own)
-		return ent_fail(err, ENT_E_INPUT, "%.*s is no other member of this charter", ENT_FMT(party));
+		return ent_fail(err, ENT_E_INPUT, "%.*s is no other party whose log is followed here", ENT_FMT(party));
+	if (peer->log == NULL && peer->partner)
+		return ent_fail(err, ENT_E_UNAVAILABLE, "the copy of %.*s's log could not be opened, so nothing is added to it", ENT_FMT(party));
 	ENT_ASSERT(peer->log != NULL); /* pulls were not ended */
 	pull->mirror = mirror;
 	pull->peer = peer;
 	pull->note = ent_buf_with_max(ENT_NOTE_MAX);
 	pull->leaves = ent_buf_with_max((size_t)ENT_HASH_LEN * (ENT_LIMIT_LOG_ENTRIES + ENT_LIMIT_PULL_ENTRIES));
 	ENT_TRY(ent_path_join(pull->prefix, sizeof(pull->prefix), err, "%s", log_prefix));
-	ENT_TRY(ent_arena_new(&pull->arena, ENT_LIMIT_PULL_BYTES, err));
+	ENT_TRY(ent_arena_new(&pull->arena, peer->partner ? ENT_LIMIT_PULL_PARTNER_BYTES : ENT_LIMIT_PULL_BYTES, err));
 	if (peer->broken)
 		start_proposals(pull); /* nothing more is taken from its log, but its node may still have texts for us */
 	*out = ent_take(&pull);
@@ -159,7 +162,7 @@ broken(struct ent_pull *pull, const char *why, struct ent_error *err)
 	ENT_TRY(ent_mirror_break(pull->mirror, pull->peer, kept, ent_buf_view(&pull->note), ent_buf_view(&pull->leaves), why,
 	    err));
 	return ent_fail(err, ENT_E_LOG_INCONSISTENT, "%.*s: %s; both checkpoints are kept as evidence, and nothing of it counts "
-	    "until its people and yours have talked", ENT_FMT(pull->peer->party->name), why);
+	    "until its people and yours have talked", ENT_FMT(pull->peer->name), why);
 }
 
 struct prefix_root {
@@ -204,7 +207,7 @@ feed_checkpoint(struct ent_pull *pull, struct ent_view body, struct ent_error *e
 	struct ent_hash root;
 
 	ENT_TRY(ent_arena_new(&arena, CHECKPOINT_ARENA_MAX, err));
-	ENT_TRY(ent_checkpoint_open(&cp, arena, body, &pull->peer->party->statements_log, err));
+	ENT_TRY(ent_checkpoint_open(&cp, arena, body, pull->peer->log_key, err));
 	ENT_TRY(ent_buf_add(&pull->note, body, err));
 	pull->size = cp.size;
 	pull->root = cp.root;
@@ -395,5 +398,5 @@ ent_pull_feed(struct ent_pull *pull, int http_status, struct ent_view body, stru
 	if (feed_step(pull, http_status, body, err) == ENT_OK)
 		return ENT_OK;
 	pull->step = STEP_DONE;
-	return ent_error_context(err, "pulling from %.*s", ENT_FMT(pull->peer->party->name));
+	return ent_error_context(err, "pulling from %.*s", ENT_FMT(pull->peer->name));
 }
