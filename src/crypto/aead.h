@@ -1,4 +1,4 @@
-/* AES-256-GCM with 12-byte IV, 16-byte tag and empty AAD, as TDF segments and wraps use it (wire reference 1.2). */
+/* AES-256-GCM with 12-byte IV and 16-byte tag; with empty AAD, as TDF segments and wraps use it (wire reference 1.2), or with some (JWE). */
 #ifndef ENT_CRYPTO_AEAD_H
 #define ENT_CRYPTO_AEAD_H
 
@@ -21,5 +21,11 @@ ENT_MUST_USE enum ent_status ent_gcm_seal(struct ent_gcm *gcm, uint8_t *out, con
 
 /* out receives sealed.len - 28 bytes. ENT_E_TAMPERED when the tag does not match (out is wiped then). */
 ENT_MUST_USE enum ent_status ent_gcm_open(struct ent_gcm *gcm, uint8_t *out, struct ent_view sealed, struct ent_error *err);
+
+/* As the two above, with additional data that is authenticated and not encrypted. */
+ENT_MUST_USE enum ent_status ent_gcm_seal_with(struct ent_gcm *gcm, uint8_t *out, const uint8_t iv[ENT_GCM_IV_LEN],
+    struct ent_view aad, struct ent_view plain, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_gcm_open_with(struct ent_gcm *gcm, uint8_t *out, struct ent_view aad, struct ent_view sealed,
+    struct ent_error *err);
 
 #endif

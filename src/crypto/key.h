@@ -74,7 +74,7 @@ ENT_MUST_USE enum ent_status ent_pubkey_verify_jws(const struct ent_pubkey *key,
 
 /*
  * ECDH: the X coordinate, of fixed length, leading zeroes kept (wire reference, appendix C 3). ENT_E_INPUT for keys of two
- * curves. For src/crypto/wrap only: it is not a key before it went through HKDF.
+ * curves. For src/crypto/wrap and src/jose/jwe only: it is not a key before it went through a KDF, and theirs differ.
  */
 ENT_MUST_USE enum ent_status ent_key_agree(struct ent_secret **out, const struct ent_key *key,
     const struct ent_pubkey *peer, struct ent_error *err);
