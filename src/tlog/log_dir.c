@@ -268,26 +268,34 @@ write_next(struct ent_log_dir *log, const struct ent_view *entries, size_t count
 	return ent_log_disk_sync(&log->disk, err);
 }
 
-/* Build log->next from log->tree and the entries, on disk too, and prove to ourselves that the disk has it. */
 static enum ent_status
-integrate(struct ent_log_dir *log, const struct ent_view *entries, size_t count, struct ent_error *err)
+check_on_disk(const struct ent_log_dir *log, struct ent_error *err)
 {
 	struct ent_hash root, on_disk;
-	enum ent_status status;
 
-	ENT_TRY(check_room(log, entries, count, err));
-	log->disk.dir = log->dir;
-	status = write_next(log, entries, count, err);
-	if (status != ENT_OK) {
-		memset(&log->disk, 0, sizeof(log->disk)); /* what was synced and what was not is not known any more */
-		return status;
-	}
 	ent_frontier_root(&log->next->frontier, &root);
 	ENT_TRY(ent_log_disk_root(log->dir, log->next->frontier.size, &on_disk, err));
 	if (!ent_hash_eq(&root, &on_disk))
 		return ent_fail(err, ENT_E_LOG_INCONSISTENT, "the tiles in %s read back other than they were written: nothing is "
 		    "signed; check disk and memory", log->dir);
 	return ENT_OK;
+}
+
+/* Build log->next from log->tree and the entries, on disk too, and prove to ourselves that the disk has it. */
+static enum ent_status
+integrate(struct ent_log_dir *log, const struct ent_view *entries, size_t count, struct ent_error *err)
+{
+	enum ent_status status;
+
+	ENT_TRY(check_room(log, entries, count, err));
+	log->taking = false;
+	log->disk.dir = log->dir;
+	status = write_next(log, entries, count, err);
+	if (status != ENT_OK) {
+		memset(&log->disk, 0, sizeof(log->disk)); /* what was synced and what was not is not known any more */
+		return status;
+	}
+	return check_on_disk(log, err);
 }
 
 /* The head on disk must be the one that we remember: somebody who restored it, or a second owner, must not be overwritten. */
@@ -408,4 +416,80 @@ ent_log_dir_follow(struct ent_log_dir *log, struct ent_view checkpoint_note, con
 	ENT_TRY(ent_buf_add(&note, checkpoint_note, err));
 	ENT_TRY(integrate(log, entries, count, err));
 	return commit(log, &note, err);
+}
+
+/* ---- following in parts ---- */
+
+static enum ent_status
+start_taking(struct ent_log_dir *log, struct ent_error *err)
+{
+	if (log->taking)
+		return ENT_OK;
+	ENT_TRY(ent_log_tree_copy(log->next, log->tree, err));
+	log->disk.dir = log->dir;
+	log->taking = true;
+	return ENT_OK;
+}
+
+void
+ent_log_dir_drop(struct ent_log_dir *log)
+{
+	log->taking = false; /* what full tiles it left on disk, no checkpoint names: the next ones overwrite them */
+}
+
+enum ent_status
+ent_log_dir_take(struct ent_log_dir *log, struct ent_view entry, struct ent_error *err)
+{
+	enum ent_status status;
+
+	ENT_TRY(check_room(log, &entry, 1, err));
+	ENT_TRY(start_taking(log, err));
+	status = ent_log_tree_add(log->next, entry, ent_log_disk_write, &log->disk, err);
+	if (status != ENT_OK) {
+		ent_log_dir_drop(log);
+		memset(&log->disk, 0, sizeof(log->disk));
+	}
+	return status;
+}
+
+uint64_t
+ent_log_dir_taken(const struct ent_log_dir *log)
+{
+	return log->taking ? log->next->frontier.size : ent_log_dir_size(log);
+}
+
+static enum ent_status
+settle(struct ent_log_dir *log, struct ent_view checkpoint_note, struct ent_error *err)
+{
+	ENT_AUTO_FINI(ent_buf) note = ent_buf_with_max(ENT_NOTE_MAX);
+	struct ent_hash root, reached;
+	uint64_t size;
+
+	ENT_TRY(open_checkpoint(log, checkpoint_note, &size, &root, err));
+	if (size != log->next->frontier.size)
+		return ent_fail(err, ENT_E_INPUT, "a checkpoint of %llu entries, %llu were taken", (unsigned long long)size,
+		    (unsigned long long)log->next->frontier.size);
+	ent_frontier_root(&log->next->frontier, &reached);
+	if (!ent_hash_eq(&reached, &root))
+		return ent_fail(err, ENT_E_LOG_INCONSISTENT, "the checkpoint of %.*s with %llu entries does not continue the %llu "
+		    "that we hold with the entries that were served", ENT_FMT(log->key.name), (unsigned long long)size,
+		    (unsigned long long)ent_log_dir_size(log));
+	ENT_TRY(ent_buf_add(&note, checkpoint_note, err));
+	ENT_TRY(ent_log_tree_flush(log->next, ent_log_dir_size(log), ent_log_disk_write, &log->disk, err));
+	ENT_TRY(ent_log_disk_sync(&log->disk, err));
+	ENT_TRY(check_on_disk(log, err));
+	return commit(log, &note, err);
+}
+
+enum ent_status
+ent_log_dir_settle(struct ent_log_dir *log, struct ent_view checkpoint_note, struct ent_error *err)
+{
+	enum ent_status status = start_taking(log, err);
+
+	if (status == ENT_OK)
+		status = settle(log, checkpoint_note, err);
+	ent_log_dir_drop(log);
+	if (status != ENT_OK)
+		memset(&log->disk, 0, sizeof(log->disk));
+	return status;
 }

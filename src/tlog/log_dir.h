@@ -53,6 +53,20 @@ ENT_MUST_USE enum ent_status ent_log_dir_append(struct ent_log_dir *log, const s
 ENT_MUST_USE enum ent_status ent_log_dir_follow(struct ent_log_dir *log, struct ent_view checkpoint_note,
     const struct ent_view *entries, size_t count, struct ent_error *err);
 
+/*
+ * Mirror of a log that may be long: the same in parts, in memory that does not grow with it. Entries are taken one by one
+ * from our size on; then a checkpoint that names exactly these settles them (ENT_E_LOG_INCONSISTENT if it does not). Before
+ * that nothing counts. A failure, ent_log_dir_drop(), append, follow and a restart forget what was taken.
+ */
+ENT_MUST_USE enum ent_status ent_log_dir_take(struct ent_log_dir *log, struct ent_view entry, struct ent_error *err);
+uint64_t ent_log_dir_taken(const struct ent_log_dir *log); /* our size, with what was taken */
+ENT_MUST_USE enum ent_status ent_log_dir_settle(struct ent_log_dir *log, struct ent_view checkpoint_note, struct ent_error *err);
+void ent_log_dir_drop(struct ent_log_dir *log);
+
+/* The root of the first `size` entries, from our tiles: what a checkpoint of that size must name. ENT_E_NOT_FOUND beyond ours. */
+ENT_MUST_USE enum ent_status ent_log_dir_root_at(const struct ent_log_dir *log, uint64_t size, struct ent_hash *out,
+    struct ent_error *err);
+
 /* Copy entry index into out (appended). ENT_E_NOT_FOUND beyond the size. */
 ENT_MUST_USE enum ent_status ent_log_dir_entry(const struct ent_log_dir *log, uint64_t index, struct ent_buf *out, struct ent_error *err);
 /*

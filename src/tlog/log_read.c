@@ -114,6 +114,19 @@ ent_log_dir_prove(const struct ent_log_dir *log, uint64_t index, struct ent_tlog
 	return ent_tlog_check_inclusion(out, index, &leaf, ent_log_dir_size(log), &root, err);
 }
 
+enum ent_status
+ent_log_dir_root_at(const struct ent_log_dir *log, uint64_t size, struct ent_hash *out, struct ent_error *err)
+{
+	const struct ent_frontier empty = { 0 };
+	struct tile_slot slot = { .level = -1 };
+
+	if (size > ent_log_dir_size(log))
+		return ent_fail(err, ENT_E_NOT_FOUND, "the log %.*s has %llu entries here, not %llu", ENT_FMT(log->key.name),
+		    (unsigned long long)ent_log_dir_size(log), (unsigned long long)size);
+	ent_frontier_root(&empty, out);
+	return range_root(log, 0, size, &slot, out, err);
+}
+
 struct walk {
 	uint64_t first, end;
 	const struct ent_hash *leaves; /* of the bundle's tile */

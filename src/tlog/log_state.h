@@ -12,6 +12,7 @@ struct ent_log_dir {
 	char key_line[ENT_NOTE_KEY_LINE_MAX + 1];
 	struct ent_log_tree *tree;
 	struct ent_log_tree *next; /* room for the tree of an append under way */
+	bool taking;               /* next holds what was taken so far (ent_log_dir_take) */
 	struct ent_log_disk disk;  /* which folders are known to be there for good */
 	struct ent_buf note;       /* the signed checkpoint of tree, as in the head file; empty if never signed */
 	int lock_fd;               /* the folder itself, locked; -1: opened for reading */
