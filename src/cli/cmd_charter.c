@@ -1,17 +1,5 @@
-/* charter ..., why. */
+/* charter ... */
 #include "cli/cli.h"
-
-int
-cmd_why(struct cli_call *call)
-{
-	struct cli_work work = { 0 };
-	struct entente_question question = { .offline = call->given[OPT_OFFLINE] };
-	enum entente_status status = cli_open(&work, call);
-
-	if (status == ENTENTE_OK)
-		status = entente_why(work.profile, call->operands[0], call->operands[1], &question, cli_format(call), &work.text, &work.err);
-	return cli_done(&work, status);
-}
 
 int
 cmd_charter_init(struct cli_call *call)
