@@ -1,7 +1,7 @@
-/* The contract's checks, the same for every store, and the way to its functions. */
+/* The contract's checks, the same for every store, and the way to its functions; records are in store_records.c. */
 #include "store/store_ops.h"
 
-enum { HASH_LEN = 32, SALT_LEN = 32, UUID_LEN = 36 };
+enum { HASH_LEN = 32, UUID_LEN = 36 };
 
 void
 ent_store_free(struct ent_store *store)
@@ -87,25 +87,6 @@ ent_store_file_get(struct ent_store *store, struct ent_view uuid, uint8_t text_h
 {
 	ENT_TRY(check_len(uuid, UUID_LEN, "a uuid", err));
 	return store->ops->file_get(store, uuid, text_hash, err);
-}
-
-enum ent_status
-ent_store_record_put(struct ent_store *store, const struct ent_record *record, struct ent_error *err)
-{
-	if (record->index > INT64_MAX)
-		return ent_fail(err, ENT_E_INPUT, "a record's index is beyond 2^63 - 1");
-	ENT_TRY(check_len(record->full_salt, SALT_LEN, "the full record's salt", err));
-	ENT_TRY(check_len(record->brief_salt, SALT_LEN, "the short record's salt", err));
-	return store->ops->record_put(store, record, err);
-}
-
-enum ent_status
-ent_store_record_get(struct ent_store *store, struct ent_record *out, struct ent_arena *arena, uint64_t index,
-    struct ent_error *err)
-{
-	if (index > INT64_MAX)
-		return ent_fail(err, ENT_E_NOT_FOUND, "no record of access entry %llu", (unsigned long long)index);
-	return store->ops->record_get(store, out, arena, index, err);
 }
 
 enum ent_status

@@ -1,5 +1,6 @@
 /*
- * The node's store contract: accounts, the register of sealed files, records of access entries, replay protection.
+ * The node's store contract: accounts, the register of sealed files, records of access entries (own and received), replay
+ * protection.
  * One vtable per store; SQLite is the default (store_sqlite.c). One process (the judge) and the command line's
  * account commands write it.
  */
@@ -49,11 +50,47 @@ struct ent_record {
 	struct ent_view full_salt;
 	struct ent_view brief; /* the short record */
 	struct ent_view brief_salt;
+	struct ent_view request; /* the record's own request id and file, to find it by; empty where it has none */
+	struct ent_view file;
 };
 /* Replaces a record of the same index (one that was written before a crash and never logged). */
 ENT_MUST_USE enum ent_status ent_store_record_put(struct ent_store *store, const struct ent_record *record, struct ent_error *err);
 /* ENT_E_NOT_FOUND */
 ENT_MUST_USE enum ent_status ent_store_record_get(struct ent_store *store, struct ent_record *out, struct ent_arena *arena, uint64_t index, struct ent_error *err);
+/* Those of a request, or of a file, by index. Views are valid during the call; fn must not search itself. */
+enum ent_store_by { ENT_STORE_BY_REQUEST, ENT_STORE_BY_FILE };
+typedef enum ent_status (*ent_record_fn)(void *arg, const struct ent_record *record, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_store_record_find(struct ent_store *store, enum ent_store_by by, struct ent_view value, ent_record_fn fn, void *arg, struct ent_error *err);
+
+/* A record that another member disclosed to us, after it was verified against that member's access log (C-75). */
+struct ent_received {
+	struct ent_view member; /* in whose log the entry stands */
+	uint64_t index;
+	bool full;
+	struct ent_view request;
+	struct ent_view file;
+	struct ent_view text;
+	struct ent_view salt; /* 32 bytes */
+};
+ENT_MUST_USE enum ent_status ent_store_received_put(struct ent_store *store, const struct ent_received *received, struct ent_error *err); /* ENT_E_EXISTS */
+ENT_MUST_USE enum ent_status ent_store_received_get(struct ent_store *store, struct ent_received *out, struct ent_arena *arena, struct ent_view member, uint64_t index, struct ent_error *err); /* ENT_E_NOT_FOUND */
+typedef enum ent_status (*ent_received_fn)(void *arg, const struct ent_received *received, struct ent_error *err);
+/* Of all members, by member and index. */
+ENT_MUST_USE enum ent_status ent_store_received_find(struct ent_store *store, enum ent_store_by by, struct ent_view value, ent_received_fn fn, void *arg, struct ent_error *err);
+/* All of one member's, by index. */
+ENT_MUST_USE enum ent_status ent_store_received_each(struct ent_store *store, struct ent_view member, ent_received_fn fn, void *arg, struct ent_error *err);
+/* have[i]: entry first + i of that member was received. */
+ENT_MUST_USE enum ent_status ent_store_received_have(struct ent_store *store, bool *have, size_t count, struct ent_view member, uint64_t first, struct ent_error *err);
+
+/* Numbers that must survive a restart, by name; 0 where none was set. */
+ENT_MUST_USE enum ent_status ent_store_cursor_get(struct ent_store *store, uint64_t *out, const char *name, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_store_cursor_set(struct ent_store *store, const char *name, uint64_t value, struct ent_error *err);
+
+/* Records that could not be sealed to a party, because it has published no key yet. Adding twice is adding once. */
+ENT_MUST_USE enum ent_status ent_store_owed_add(struct ent_store *store, struct ent_view party, uint64_t index, struct ent_error *err);
+ENT_MUST_USE enum ent_status ent_store_owed_remove(struct ent_store *store, struct ent_view party, uint64_t index, struct ent_error *err);
+/* The first up to max that are owed to a party, by index. */
+ENT_MUST_USE enum ent_status ent_store_owed_list(struct ent_store *store, uint64_t *out, size_t max, size_t *count, struct ent_view party, struct ent_error *err);
 
 /* Remember a one-time value (kind: 'p' DPoP proof, 'r' request token; hash 32 bytes) until it expires. ENT_E_EXISTS: a replay. */
 ENT_MUST_USE enum ent_status ent_store_once(struct ent_store *store, char kind, struct ent_view hash, int64_t expires_unix_s, struct ent_error *err);

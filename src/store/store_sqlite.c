@@ -9,105 +9,71 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "store/store_ops.h"
-#include "store/store_sqlite_schema.h"
+#include "store/store_sqlite.h"
 
 enum { BUSY_TIMEOUT_MS = 5000, TEXT_HASH_LEN = 32 };
-
-enum query {
-	BEGIN,
-	COMMIT,
-	ROLLBACK,
-	ACCOUNT_ADD,
-	ACCOUNT_GET,
-	ACCOUNT_REMOVE,
-	ACCOUNT_EACH,
-	FILE_ADD,
-	FILE_GET,
-	RECORD_PUT,
-	RECORD_GET,
-	ONCE_ADD,
-	ONCE_EXPIRE,
-	QUERY_COUNT
-};
 
 #define ACCOUNT_COLUMNS "name, secret_hash, projects, clearance, nationality, created_unix_s"
 #define ONCE_EXPIRE_SQL                                                                                                \
 	"DELETE FROM once WHERE (kind, hash) IN "                                                                      \
 	"(SELECT kind, hash FROM once WHERE expires_unix_s < ?1 ORDER BY expires_unix_s LIMIT ?2)"
 
-static const char *const queries[QUERY_COUNT] = {
+static const char *const queries[ENT_SQL_QUERY_COUNT] = {
 	/* IMMEDIATE: a lock that cannot be had is found out here, where nothing was done yet. */
-	[BEGIN] = "BEGIN IMMEDIATE",
-	[COMMIT] = "COMMIT",
-	[ROLLBACK] = "ROLLBACK",
-	[ACCOUNT_ADD] = "INSERT INTO account (" ACCOUNT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-	[ACCOUNT_GET] = "SELECT " ACCOUNT_COLUMNS " FROM account WHERE name = ?1",
-	[ACCOUNT_REMOVE] = "DELETE FROM account WHERE name = ?1",
-	[ACCOUNT_EACH] = "SELECT " ACCOUNT_COLUMNS " FROM account ORDER BY name",
-	[FILE_ADD] = "INSERT INTO file (uuid, text_hash, created_unix_s) VALUES (?1, ?2, ?3)",
-	[FILE_GET] = "SELECT text_hash FROM file WHERE uuid = ?1",
-	[RECORD_PUT] = "INSERT OR REPLACE INTO record (entry, full, full_salt, brief, brief_salt) VALUES (?1, ?2, ?3, ?4, ?5)",
-	[RECORD_GET] = "SELECT full, full_salt, brief, brief_salt FROM record WHERE entry = ?1",
-	[ONCE_ADD] = "INSERT INTO once (kind, hash, expires_unix_s) VALUES (?1, ?2, ?3)",
-	[ONCE_EXPIRE] = ONCE_EXPIRE_SQL,
+	[ENT_SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[ENT_SQL_COMMIT] = "COMMIT",
+	[ENT_SQL_ROLLBACK] = "ROLLBACK",
+	[ENT_SQL_ACCOUNT_ADD] = "INSERT INTO account (" ACCOUNT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[ENT_SQL_ACCOUNT_GET] = "SELECT " ACCOUNT_COLUMNS " FROM account WHERE name = ?1",
+	[ENT_SQL_ACCOUNT_REMOVE] = "DELETE FROM account WHERE name = ?1",
+	[ENT_SQL_ACCOUNT_EACH] = "SELECT " ACCOUNT_COLUMNS " FROM account ORDER BY name",
+	[ENT_SQL_FILE_ADD] = "INSERT INTO file (uuid, text_hash, created_unix_s) VALUES (?1, ?2, ?3)",
+	[ENT_SQL_FILE_GET] = "SELECT text_hash FROM file WHERE uuid = ?1",
+	[ENT_SQL_ONCE_ADD] = "INSERT INTO once (kind, hash, expires_unix_s) VALUES (?1, ?2, ?3)",
+	[ENT_SQL_ONCE_EXPIRE] = ONCE_EXPIRE_SQL,
 };
 
-struct sqlite_store {
-	struct ent_store store;
-	sqlite3 *db;
-	sqlite3_stmt *stmts[QUERY_COUNT]; /* prepared at first use */
-};
-
-static struct sqlite_store *
-sqlite_of(struct ent_store *store)
-{
-	return (struct sqlite_store *)(void *)store;
-}
-
-static void
-reset_stmt(sqlite3_stmt **stmt)
+void
+ent_sqlite_reset(sqlite3_stmt **stmt)
 {
 	if (*stmt == NULL)
 		return;
 	sqlite3_reset(*stmt);
 	sqlite3_clear_bindings(*stmt);
 }
-/* A cached statement, borrowed: reset when the scope ends, however it ends. */
-#define AUTO_STMT __attribute__((cleanup(reset_stmt))) sqlite3_stmt
 
-static enum ent_status
-get_stmt(sqlite3_stmt **out, struct sqlite_store *s, enum query query, struct ent_error *err)
+enum ent_status
+ent_sqlite_stmt(sqlite3_stmt **out, struct ent_sqlite_store *s, enum ent_sqlite_query query, struct ent_error *err)
 {
+	const char *sql = queries[query] != NULL ? queries[query] : ent_sqlite_record_queries[query];
+
 	if (s->stmts[query] == NULL
-	    && sqlite3_prepare_v3(s->db, queries[query], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[query], NULL) != SQLITE_OK)
+	    && sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[query], NULL) != SQLITE_OK)
 		return ent_sqlite_fail(s->db, err, "prepare a statement of the store");
 	*out = s->stmts[query];
 	return ENT_OK;
 }
 
-/* Binding fails only without memory or for our own bug; the step then finds a NULL, which every column refuses. */
-static void
-bind_text(sqlite3_stmt *stmt, int at, struct ent_view text)
+void
+ent_sqlite_bind_text(sqlite3_stmt *stmt, int at, struct ent_view text)
 {
 	sqlite3_bind_text64(stmt, at, text.len ? (const char *)text.data : "", text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-static void
-bind_blob(sqlite3_stmt *stmt, int at, struct ent_view bytes)
+void
+ent_sqlite_bind_blob(sqlite3_stmt *stmt, int at, struct ent_view bytes)
 {
 	sqlite3_bind_blob64(stmt, at, bytes.len ? (const void *)bytes.data : "", bytes.len, SQLITE_STATIC);
 }
 
-static enum ent_status
-run(struct sqlite_store *s, sqlite3_stmt *stmt, const char *what, struct ent_error *err)
+enum ent_status
+ent_sqlite_run(struct ent_sqlite_store *s, sqlite3_stmt *stmt, const char *what, struct ent_error *err)
 {
 	return sqlite3_step(stmt) == SQLITE_DONE ? ENT_OK : ent_sqlite_fail(s->db, err, what);
 }
 
-/* An INSERT whose primary key may be taken already. */
-static enum ent_status
-insert(struct sqlite_store *s, sqlite3_stmt *stmt, const char *what, const char *taken, struct ent_error *err)
+enum ent_status
+ent_sqlite_insert(struct ent_sqlite_store *s, sqlite3_stmt *stmt, const char *what, const char *taken, struct ent_error *err)
 {
 	int rc = sqlite3_step(stmt);
 
@@ -116,9 +82,8 @@ insert(struct sqlite_store *s, sqlite3_stmt *stmt, const char *what, const char 
 	return rc == SQLITE_DONE ? ENT_OK : ent_sqlite_fail(s->db, err, what);
 }
 
-/* A SELECT of one row. */
-static enum ent_status
-find(struct sqlite_store *s, sqlite3_stmt *stmt, const char *what, const char *missing, struct ent_error *err)
+enum ent_status
+ent_sqlite_find(struct ent_sqlite_store *s, sqlite3_stmt *stmt, const char *what, const char *missing, struct ent_error *err)
 {
 	int rc = sqlite3_step(stmt);
 
@@ -127,8 +92,8 @@ find(struct sqlite_store *s, sqlite3_stmt *stmt, const char *what, const char *m
 	return rc == SQLITE_ROW ? ENT_OK : ent_sqlite_fail(s->db, err, what);
 }
 
-static struct ent_view
-column(sqlite3_stmt *stmt, int at)
+struct ent_view
+ent_sqlite_column(sqlite3_stmt *stmt, int at)
 {
 	const void *bytes = sqlite3_column_blob(stmt, at); /* before _bytes: the order that SQLite documents */
 
@@ -136,32 +101,32 @@ column(sqlite3_stmt *stmt, int at)
 }
 
 static enum ent_status
-simple(struct ent_store *store, enum query query, const char *what, struct ent_error *err)
+simple(struct ent_store *store, enum ent_sqlite_query query, const char *what, struct ent_error *err)
 {
-	AUTO_STMT *stmt = NULL;
+	ENT_AUTO_STMT *stmt = NULL;
 
-	ENT_TRY(get_stmt(&stmt, sqlite_of(store), query, err));
-	return run(sqlite_of(store), stmt, what, err);
+	ENT_TRY(ent_sqlite_stmt(&stmt, ent_sqlite_of(store), query, err));
+	return ent_sqlite_run(ent_sqlite_of(store), stmt, what, err);
 }
 
 static enum ent_status
 store_begin(struct ent_store *store, struct ent_error *err)
 {
-	return simple(store, BEGIN, "begin a transaction of the store", err);
+	return simple(store, ENT_SQL_BEGIN, "begin a transaction of the store", err);
 }
 
 static void
 store_rollback(struct ent_store *store)
 {
 	/* SQLite rolls back by itself on some failures (full disk): nothing is left to do then. */
-	if (!sqlite3_get_autocommit(sqlite_of(store)->db))
-		ENT_IGNORE(simple(store, ROLLBACK, "roll back", NULL)); /* what fails to roll back is rolled back on opening */
+	if (!sqlite3_get_autocommit(ent_sqlite_of(store)->db))
+		ENT_IGNORE(simple(store, ENT_SQL_ROLLBACK, "roll back", NULL)); /* what fails to roll back is rolled back on opening */
 }
 
 static enum ent_status
 store_commit(struct ent_store *store, struct ent_error *err)
 {
-	enum ent_status status = simple(store, COMMIT, "commit to the store", err);
+	enum ent_status status = simple(store, ENT_SQL_COMMIT, "commit to the store", err);
 
 	if (status != ENT_OK)
 		store_rollback(store);
@@ -171,16 +136,16 @@ store_commit(struct ent_store *store, struct ent_error *err)
 static enum ent_status
 account_add(struct ent_store *store, const struct ent_account *account, struct ent_error *err)
 {
-	AUTO_STMT *stmt = NULL;
+	ENT_AUTO_STMT *stmt = NULL;
 
-	ENT_TRY(get_stmt(&stmt, sqlite_of(store), ACCOUNT_ADD, err));
-	bind_text(stmt, 1, ent_view_str(account->name));
-	bind_text(stmt, 2, ent_view_str(account->secret_hash));
-	bind_text(stmt, 3, ent_view_str(account->projects));
-	bind_text(stmt, 4, ent_view_str(account->clearance));
-	bind_text(stmt, 5, ent_view_str(account->nationality));
+	ENT_TRY(ent_sqlite_stmt(&stmt, ent_sqlite_of(store), ENT_SQL_ACCOUNT_ADD, err));
+	ent_sqlite_bind_text(stmt, 1, ent_view_str(account->name));
+	ent_sqlite_bind_text(stmt, 2, ent_view_str(account->secret_hash));
+	ent_sqlite_bind_text(stmt, 3, ent_view_str(account->projects));
+	ent_sqlite_bind_text(stmt, 4, ent_view_str(account->clearance));
+	ent_sqlite_bind_text(stmt, 5, ent_view_str(account->nationality));
 	sqlite3_bind_int64(stmt, 6, account->created_unix_s);
-	return insert(sqlite_of(store), stmt, "add the account", "an account of that name exists already", err);
+	return ent_sqlite_insert(ent_sqlite_of(store), stmt, "add the account", "an account of that name exists already", err);
 }
 
 static enum ent_status
@@ -189,7 +154,7 @@ read_account(struct ent_account *out, struct ent_arena *arena, sqlite3_stmt *stm
 	const char **texts[] = { &out->name, &out->secret_hash, &out->projects, &out->clearance, &out->nationality };
 
 	for (size_t i = 0; i < ENT_COUNT(texts); i++)
-		ENT_TRY(ent_arena_strdup(arena, texts[i], column(stmt, (int)i), err));
+		ENT_TRY(ent_arena_strdup(arena, texts[i], ent_sqlite_column(stmt, (int)i), err));
 	out->created_unix_s = sqlite3_column_int64(stmt, (int)ENT_COUNT(texts));
 	return ENT_OK;
 }
@@ -198,23 +163,23 @@ static enum ent_status
 account_get(struct ent_store *store, struct ent_account *out, struct ent_arena *arena, struct ent_view name,
     struct ent_error *err)
 {
-	AUTO_STMT *stmt = NULL;
+	ENT_AUTO_STMT *stmt = NULL;
 
-	ENT_TRY(get_stmt(&stmt, sqlite_of(store), ACCOUNT_GET, err));
-	bind_text(stmt, 1, name);
-	ENT_TRY(find(sqlite_of(store), stmt, "read an account", "no account of that name", err));
+	ENT_TRY(ent_sqlite_stmt(&stmt, ent_sqlite_of(store), ENT_SQL_ACCOUNT_GET, err));
+	ent_sqlite_bind_text(stmt, 1, name);
+	ENT_TRY(ent_sqlite_find(ent_sqlite_of(store), stmt, "read an account", "no account of that name", err));
 	return read_account(out, arena, stmt, err);
 }
 
 static enum ent_status
 account_remove(struct ent_store *store, struct ent_view name, struct ent_error *err)
 {
-	struct sqlite_store *s = sqlite_of(store);
-	AUTO_STMT *stmt = NULL;
+	struct ent_sqlite_store *s = ent_sqlite_of(store);
+	ENT_AUTO_STMT *stmt = NULL;
 
-	ENT_TRY(get_stmt(&stmt, s, ACCOUNT_REMOVE, err));
-	bind_text(stmt, 1, name);
-	ENT_TRY(run(s, stmt, "remove the account", err));
+	ENT_TRY(ent_sqlite_stmt(&stmt, s, ENT_SQL_ACCOUNT_REMOVE, err));
+	ent_sqlite_bind_text(stmt, 1, name);
+	ENT_TRY(ent_sqlite_run(s, stmt, "remove the account", err));
 	if (sqlite3_changes(s->db) == 0)
 		return ent_fail(err, ENT_E_NOT_FOUND, "no account of that name");
 	return ENT_OK;
@@ -224,10 +189,10 @@ static enum ent_status
 account_each(struct ent_store *store, ent_account_fn fn, void *arg, struct ent_error *err)
 {
 	enum { ACCOUNT_BYTES_MAX = 65536 };
-	struct sqlite_store *s = sqlite_of(store);
-	AUTO_STMT *stmt = NULL;
+	struct ent_sqlite_store *s = ent_sqlite_of(store);
+	ENT_AUTO_STMT *stmt = NULL;
 
-	ENT_TRY(get_stmt(&stmt, s, ACCOUNT_EACH, err));
+	ENT_TRY(ent_sqlite_stmt(&stmt, s, ENT_SQL_ACCOUNT_EACH, err));
 	for (;;) {
 		ENT_AUTO(ent_arena) arena = NULL;
 		struct ent_account account = { 0 };
@@ -247,25 +212,25 @@ static enum ent_status
 file_add(struct ent_store *store, struct ent_view uuid, struct ent_view text_hash, int64_t created_unix_s,
     struct ent_error *err)
 {
-	AUTO_STMT *stmt = NULL;
+	ENT_AUTO_STMT *stmt = NULL;
 
-	ENT_TRY(get_stmt(&stmt, sqlite_of(store), FILE_ADD, err));
-	bind_text(stmt, 1, uuid);
-	bind_blob(stmt, 2, text_hash);
+	ENT_TRY(ent_sqlite_stmt(&stmt, ent_sqlite_of(store), ENT_SQL_FILE_ADD, err));
+	ent_sqlite_bind_text(stmt, 1, uuid);
+	ent_sqlite_bind_blob(stmt, 2, text_hash);
 	sqlite3_bind_int64(stmt, 3, created_unix_s);
-	return insert(sqlite_of(store), stmt, "register the file", "a file with that uuid was sealed here before", err);
+	return ent_sqlite_insert(ent_sqlite_of(store), stmt, "register the file", "a file with that uuid was sealed here before", err);
 }
 
 static enum ent_status
 file_get(struct ent_store *store, struct ent_view uuid, uint8_t text_hash[32], struct ent_error *err)
 {
-	AUTO_STMT *stmt = NULL;
+	ENT_AUTO_STMT *stmt = NULL;
 	struct ent_view hash;
 
-	ENT_TRY(get_stmt(&stmt, sqlite_of(store), FILE_GET, err));
-	bind_text(stmt, 1, uuid);
-	ENT_TRY(find(sqlite_of(store), stmt, "look up the file", "no file with that uuid was sealed here", err));
-	hash = column(stmt, 0);
+	ENT_TRY(ent_sqlite_stmt(&stmt, ent_sqlite_of(store), ENT_SQL_FILE_GET, err));
+	ent_sqlite_bind_text(stmt, 1, uuid);
+	ENT_TRY(ent_sqlite_find(ent_sqlite_of(store), stmt, "look up the file", "no file with that uuid was sealed here", err));
+	hash = ent_sqlite_column(stmt, 0);
 	if (hash.len != TEXT_HASH_LEN)
 		return ent_fail(err, ENT_E_IO, "the register of files holds a hash of %zu bytes; restore it from a backup", hash.len);
 	memcpy(text_hash, hash.data, TEXT_HASH_LEN);
@@ -273,64 +238,34 @@ file_get(struct ent_store *store, struct ent_view uuid, uint8_t text_hash[32], s
 }
 
 static enum ent_status
-record_put(struct ent_store *store, const struct ent_record *record, struct ent_error *err)
-{
-	AUTO_STMT *stmt = NULL;
-
-	ENT_TRY(get_stmt(&stmt, sqlite_of(store), RECORD_PUT, err));
-	sqlite3_bind_int64(stmt, 1, (int64_t)record->index);
-	bind_blob(stmt, 2, record->full);
-	bind_blob(stmt, 3, record->full_salt);
-	bind_blob(stmt, 4, record->brief);
-	bind_blob(stmt, 5, record->brief_salt);
-	return run(sqlite_of(store), stmt, "keep a record", err);
-}
-
-static enum ent_status
-record_get(struct ent_store *store, struct ent_record *out, struct ent_arena *arena, uint64_t index, struct ent_error *err)
-{
-	struct ent_record record = { .index = index };
-	struct ent_view *const to[] = { &record.full, &record.full_salt, &record.brief, &record.brief_salt };
-	AUTO_STMT *stmt = NULL;
-
-	ENT_TRY(get_stmt(&stmt, sqlite_of(store), RECORD_GET, err));
-	sqlite3_bind_int64(stmt, 1, (int64_t)index);
-	ENT_TRY(find(sqlite_of(store), stmt, "read a record", "no record of that access entry is kept here", err));
-	for (size_t i = 0; i < ENT_COUNT(to); i++)
-		ENT_TRY(ent_arena_dup(arena, to[i], column(stmt, (int)i), err));
-	*out = record;
-	return ENT_OK;
-}
-
-static enum ent_status
 once(struct ent_store *store, char kind, struct ent_view hash, int64_t expires_unix_s, struct ent_error *err)
 {
-	AUTO_STMT *stmt = NULL;
+	ENT_AUTO_STMT *stmt = NULL;
 
-	ENT_TRY(get_stmt(&stmt, sqlite_of(store), ONCE_ADD, err));
+	ENT_TRY(ent_sqlite_stmt(&stmt, ent_sqlite_of(store), ENT_SQL_ONCE_ADD, err));
 	sqlite3_bind_int(stmt, 1, kind);
-	bind_blob(stmt, 2, hash);
+	ent_sqlite_bind_blob(stmt, 2, hash);
 	sqlite3_bind_int64(stmt, 3, expires_unix_s);
-	return insert(sqlite_of(store), stmt, "remember a one-time value", "this one-time value was used before", err);
+	return ent_sqlite_insert(ent_sqlite_of(store), stmt, "remember a one-time value", "this one-time value was used before", err);
 }
 
 static enum ent_status
 once_expire(struct ent_store *store, int64_t now_unix_s, int max, struct ent_error *err)
 {
-	AUTO_STMT *stmt = NULL;
+	ENT_AUTO_STMT *stmt = NULL;
 
-	ENT_TRY(get_stmt(&stmt, sqlite_of(store), ONCE_EXPIRE, err));
+	ENT_TRY(ent_sqlite_stmt(&stmt, ent_sqlite_of(store), ENT_SQL_ONCE_EXPIRE, err));
 	sqlite3_bind_int64(stmt, 1, now_unix_s);
 	sqlite3_bind_int(stmt, 2, max);
-	return run(sqlite_of(store), stmt, "forget expired one-time values", err);
+	return ent_sqlite_run(ent_sqlite_of(store), stmt, "forget expired one-time values", err);
 }
 
 static void
 store_free(struct ent_store *store)
 {
-	struct sqlite_store *s = sqlite_of(store);
+	struct ent_sqlite_store *s = ent_sqlite_of(store);
 
-	for (size_t i = 0; i < QUERY_COUNT; i++)
+	for (size_t i = 0; i < ENT_SQL_QUERY_COUNT; i++)
 		sqlite3_finalize(s->stmts[i]);
 	sqlite3_close(s->db);
 	free(s);
@@ -347,8 +282,6 @@ static const struct ent_store_ops ops = {
 	.account_each = account_each,
 	.file_add = file_add,
 	.file_get = file_get,
-	.record_put = record_put,
-	.record_get = record_get,
 	.once = once,
 	.once_expire = once_expire,
 };
@@ -406,11 +339,12 @@ enum ent_status
 ent_store_open_sqlite(struct ent_store **out, const char *path, struct ent_error *err)
 {
 	ENT_AUTO(ent_store) store = NULL;
-	struct sqlite_store *s = calloc(1, sizeof(*s));
+	struct ent_sqlite_store *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return ent_fail(err, ENT_E_NO_MEMORY, "no memory for the store");
 	s->store.ops = &ops;
+	s->store.records = &ent_sqlite_record_ops;
 	store = &s->store;
 	ENT_TRY(make_private(path, err));
 	/* NOMUTEX: a store belongs to one thread. */

@@ -2,6 +2,10 @@
 
 #include <stdio.h>
 
+/* What stands behind a keyword in a record's text, up to the end of the line. */
+#define AFTER(keyword) "substr(CAST(full AS TEXT), instr(CAST(full AS TEXT), char(10) || '" keyword " ') + length('" keyword " ') + 1)"
+#define LINE_OF(keyword) "substr(" AFTER(keyword) ", 1, instr(" AFTER(keyword) ", char(10)) - 1)"
+
 /* Step i brings user_version i to i + 1. A step that was released is never changed: add one. */
 static const char *const steps[] = {
 	"CREATE TABLE account ("
@@ -34,6 +38,39 @@ static const char *const steps[] = {
 	" PRIMARY KEY (kind, hash)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX once_by_expiry ON once (expires_unix_s);",
+
+	/* Records are looked up by request and by file; those that are there already say both in a line of their text. */
+	"ALTER TABLE record ADD COLUMN request TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE record ADD COLUMN file TEXT NOT NULL DEFAULT '';"
+	"UPDATE record SET request = " LINE_OF("request") ", file = " LINE_OF("file") ";"
+	"UPDATE record SET request = '' WHERE request = '-';"
+	"UPDATE record SET file = '' WHERE file = '-';"
+	"CREATE INDEX record_by_request ON record (request) WHERE request <> '';"
+	"CREATE INDEX record_by_file ON record (file) WHERE file <> '';"
+
+	"CREATE TABLE received ("
+	" member TEXT NOT NULL,"
+	" entry INTEGER NOT NULL CHECK (entry >= 0),"
+	" full INTEGER NOT NULL CHECK (full IN (0, 1)),"
+	" request TEXT NOT NULL,"
+	" file TEXT NOT NULL,"
+	" text BLOB NOT NULL,"
+	" salt BLOB NOT NULL CHECK (length(salt) = 32),"
+	" PRIMARY KEY (member, entry)"
+	") STRICT;"
+	"CREATE INDEX received_by_request ON received (request) WHERE request <> '';"
+	"CREATE INDEX received_by_file ON received (file) WHERE file <> '';"
+
+	"CREATE TABLE cursor ("
+	" name TEXT NOT NULL PRIMARY KEY,"
+	" value INTEGER NOT NULL CHECK (value >= 0)"
+	") STRICT, WITHOUT ROWID;"
+
+	"CREATE TABLE owed ("
+	" party TEXT NOT NULL,"
+	" entry INTEGER NOT NULL CHECK (entry >= 0),"
+	" PRIMARY KEY (party, entry)"
+	") STRICT, WITHOUT ROWID;",
 };
 
 enum ent_status

@@ -293,6 +293,165 @@ a_refused_value_does_not_end_a_transaction(void **state)
 	assert_ok(ent_store_file_get(f->store, ENT_LIT(UUID), hash, &f->err));
 }
 
+/* ---- looking up records, received ones, what is owed ---- */
+
+struct found {
+	uint64_t indexes[8];
+	char members[8];
+	size_t count;
+};
+
+static enum ent_status
+note_record(void *arg, const struct ent_record *record, struct ent_error *err)
+{
+	struct found *found = arg;
+
+	(void)err;
+	assert_true(found->count < ENT_COUNT(found->indexes));
+	found->indexes[found->count++] = record->index;
+	return ENT_OK;
+}
+
+static enum ent_status
+note_received(void *arg, const struct ent_received *received, struct ent_error *err)
+{
+	struct found *found = arg;
+
+	(void)err;
+	assert_true(found->count < ENT_COUNT(found->indexes));
+	found->members[found->count] = (char)received->member.data[0];
+	found->indexes[found->count++] = received->index;
+	return ENT_OK;
+}
+
+static void
+put_record(struct fixture *f, uint64_t index, const char *request, const char *file)
+{
+	const struct ent_record record = { index, ENT_LIT("f"), ENT_LIT(HASH_A), ENT_LIT("b"), ENT_LIT(HASH_B), ent_view_str(request),
+		ent_view_str(file) };
+
+	assert_ok(ent_store_record_put(f->store, &record, &f->err));
+}
+
+static void
+records_are_found_by_request_and_by_file(void **state)
+{
+	struct fixture *f = *state;
+	struct found found = { 0 };
+
+	put_record(f, 3, "r-2", UUID);
+	put_record(f, 1, "r-1", UUID);
+	put_record(f, 2, "r-1", "other");
+	put_record(f, 4, "", "");
+	assert_ok(ent_store_record_find(f->store, ENT_STORE_BY_FILE, ENT_LIT(UUID), note_record, &found, &f->err));
+	assert_int_equal(found.count, 2);
+	assert_int_equal(found.indexes[0], 1);
+	assert_int_equal(found.indexes[1], 3);
+	found.count = 0;
+	assert_ok(ent_store_record_find(f->store, ENT_STORE_BY_REQUEST, ENT_LIT("r-1"), note_record, &found, &f->err));
+	assert_int_equal(found.count, 2);
+	found.count = 0;
+	assert_ok(ent_store_record_find(f->store, ENT_STORE_BY_FILE, ENT_VIEW_NONE, note_record, &found, &f->err));
+	assert_int_equal(found.count, 0);
+}
+
+static struct ent_received
+received_of(const char *member, uint64_t index)
+{
+	return (struct ent_received){ ent_view_str(member), index, true, ENT_LIT("r-1"), ENT_LIT(UUID), ENT_LIT("record"), ENT_LIT(HASH_A) };
+}
+
+static void
+a_received_record_is_kept_once_and_read_back(void **state)
+{
+	struct fixture *f = *state;
+	struct ent_received one = received_of("uk.example", 7), got;
+	struct found found = { 0 };
+
+	assert_ok(ent_store_received_put(f->store, &one, &f->err));
+	assert_int_equal(ent_store_received_put(f->store, &one, &f->err), ENT_E_EXISTS);
+	reopen(f);
+	ent_error_clear(&f->err);
+	assert_ok(ent_store_received_get(f->store, &got, f->arena, ENT_LIT("uk.example"), 7, &f->err));
+	assert_view(got.member, "uk.example");
+	assert_true(got.full);
+	assert_view(got.request, "r-1");
+	assert_view(got.file, UUID);
+	assert_view(got.text, "record");
+	assert_view(got.salt, HASH_A);
+	assert_int_equal(ent_store_received_get(f->store, &got, f->arena, ENT_LIT("us.example"), 7, &f->err), ENT_E_NOT_FOUND);
+	ent_error_clear(&f->err);
+	one = received_of("a.example", 9);
+	assert_ok(ent_store_received_put(f->store, &one, &f->err));
+	one = received_of("uk.example", 5);
+	assert_ok(ent_store_received_put(f->store, &one, &f->err));
+	assert_ok(ent_store_received_find(f->store, ENT_STORE_BY_FILE, ENT_LIT(UUID), note_received, &found, &f->err));
+	assert_int_equal(found.count, 3);
+	assert_memory_equal(found.members, "auu", 3);
+	assert_int_equal(found.indexes[1], 5);
+	found.count = 0;
+	assert_ok(ent_store_received_each(f->store, ENT_LIT("uk.example"), note_received, &found, &f->err));
+	assert_int_equal(found.count, 2);
+	one.salt = ENT_LIT("short");
+	assert_int_equal(ent_store_received_put(f->store, &one, &f->err), ENT_E_INPUT);
+}
+
+static void
+which_of_a_range_were_received_is_told(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t indexes[] = { 9, 10, 12, 14 };
+	bool have[4];
+
+	for (size_t i = 0; i < ENT_COUNT(indexes); i++) {
+		struct ent_received one = received_of("uk.example", indexes[i]);
+
+		assert_ok(ent_store_received_put(f->store, &one, &f->err));
+	}
+	assert_ok(ent_store_received_have(f->store, have, 4, ENT_LIT("uk.example"), 10, &f->err));
+	assert_true(have[0] && !have[1] && have[2] && !have[3]);
+	assert_ok(ent_store_received_have(f->store, have, 4, ENT_LIT("us.example"), 10, &f->err));
+	assert_false(have[0] || have[1] || have[2] || have[3]);
+}
+
+static void
+cursors_start_at_nought_and_survive(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t value = 1;
+
+	assert_ok(ent_store_cursor_get(f->store, &value, "published", &f->err));
+	assert_int_equal(value, 0);
+	assert_ok(ent_store_cursor_set(f->store, "published", 7, &f->err));
+	assert_ok(ent_store_cursor_set(f->store, "published", INT64_MAX, &f->err));
+	reopen(f);
+	assert_ok(ent_store_cursor_get(f->store, &value, "published", &f->err));
+	assert_int_equal(value, INT64_MAX);
+	assert_int_equal(ent_store_cursor_set(f->store, "published", UINT64_MAX, &f->err), ENT_E_INPUT);
+}
+
+static void
+what_is_owed_is_listed_until_it_is_removed(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t list[2];
+	size_t count;
+
+	for (uint64_t i = 0; i < 3; i++)
+		assert_ok(ent_store_owed_add(f->store, ENT_LIT("uk.example"), 2 - i, &f->err));
+	assert_ok(ent_store_owed_add(f->store, ENT_LIT("uk.example"), 1, &f->err));
+	assert_ok(ent_store_owed_list(f->store, list, 2, &count, ENT_LIT("uk.example"), &f->err));
+	assert_int_equal(count, 2);
+	assert_int_equal(list[0], 0);
+	assert_int_equal(list[1], 1);
+	assert_ok(ent_store_owed_remove(f->store, ENT_LIT("uk.example"), 0, &f->err));
+	assert_ok(ent_store_owed_remove(f->store, ENT_LIT("uk.example"), 1, &f->err));
+	assert_ok(ent_store_owed_list(f->store, list, 2, &count, ENT_LIT("uk.example"), &f->err));
+	assert_int_equal(count, 1);
+	assert_ok(ent_store_owed_list(f->store, list, 2, &count, ENT_LIT("us.example"), &f->err));
+	assert_int_equal(count, 0);
+}
+
 int
 ent_store_contract_run(const struct ent_store_kind *which)
 {
@@ -307,6 +466,11 @@ ent_store_contract_run(const struct ent_store_kind *which)
 		CONTRACT(a_uuid_is_sealed_once),
 		CONTRACT(values_of_a_wrong_length_are_refused),
 		CONTRACT(a_record_is_read_as_it_was_written_and_replaced),
+		CONTRACT(records_are_found_by_request_and_by_file),
+		CONTRACT(a_received_record_is_kept_once_and_read_back),
+		CONTRACT(which_of_a_range_were_received_is_told),
+		CONTRACT(cursors_start_at_nought_and_survive),
+		CONTRACT(what_is_owed_is_listed_until_it_is_removed),
 		CONTRACT(indexes_reach_to_the_largest_that_a_log_can_have),
 		CONTRACT(a_one_time_value_is_taken_once_per_kind),
 		CONTRACT(expired_one_time_values_are_forgotten_oldest_first),

@@ -181,6 +181,41 @@ an_erased_account_leaves_no_trace_in_the_file(void **state)
 	assert_false(file_holds("-wal", "traceable"));
 }
 
+static enum ent_status
+count_record(void *arg, const struct ent_record *record, struct ent_error *err)
+{
+	(void)record;
+	(void)err;
+	++*(int *)arg;
+	return ENT_OK;
+}
+
+/* A store of the first version is brought up to date with what it holds. */
+static void
+records_of_an_older_store_are_found_too(void **state)
+{
+	struct ent_store *store = open_store(true);
+	struct ent_error err = { 0 };
+	int found = 0;
+
+	(void)state;
+	ent_store_free(store);
+	execute("DROP TABLE received; DROP TABLE cursor; DROP TABLE owed; DROP INDEX record_by_request; DROP INDEX record_by_file;"
+		"ALTER TABLE record DROP COLUMN request; ALTER TABLE record DROP COLUMN file;"
+		"INSERT INTO record VALUES (5, CAST('record/v1 full' || char(10) || 'request r-1' || char(10) || 'file -' || char(10) AS BLOB),"
+		" zeroblob(32), x'00', zeroblob(32));"
+		"INSERT INTO record VALUES (6, CAST('record/v1 full' || char(10) || 'request r-2' || char(10) || 'file f' || char(10) || 'x' AS BLOB),"
+		" zeroblob(32), x'00', zeroblob(32)); PRAGMA user_version = 1");
+	store = open_store(false);
+	assert_ok(ent_store_record_find(store, ENT_STORE_BY_REQUEST, ENT_LIT("r-1"), count_record, &found, &err));
+	assert_int_equal(found, 1);
+	assert_ok(ent_store_record_find(store, ENT_STORE_BY_FILE, ENT_LIT("f"), count_record, &found, &err));
+	assert_int_equal(found, 2);
+	assert_ok(ent_store_record_find(store, ENT_STORE_BY_FILE, ENT_LIT("-"), count_record, &found, &err));
+	assert_int_equal(found, 2);
+	ent_store_free(store);
+}
+
 int
 main(void)
 {
@@ -193,6 +228,7 @@ main(void)
 		cmocka_unit_test_teardown(two_processes_open_a_fresh_store_and_both_write, teardown),
 		cmocka_unit_test_teardown(a_locked_store_is_unavailable_and_not_an_error_of_the_caller, teardown),
 		cmocka_unit_test_teardown(an_erased_account_leaves_no_trace_in_the_file, teardown),
+		cmocka_unit_test_teardown(records_of_an_older_store_are_found_too, teardown),
 	};
 	int failed = ent_store_contract_run(&kind);
 
