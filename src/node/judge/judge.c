@@ -38,22 +38,43 @@ ent_judge_now(const struct ent_judge *judge)
 void
 ent_judge_forget_state(struct ent_judge *judge)
 {
-	ent_state_free(judge->state);
-	judge->state = NULL;
+	judge->state_good = false;
 }
 
+/* A partner whose log cannot be followed is closed by that, and nobody else (C-56): said once, and no failure of ours. */
+static bool
+follow_partners(struct ent_judge *judge)
+{
+	struct ent_error err = { 0 };
+	bool grown;
+
+	if (ent_mirror_follow_partners(judge->mirror, judge->state, &grown, &err) != ENT_OK)
+		ent_event_failure("partner-not-followed", &err);
+	return grown;
+}
+
+/*
+ * A new entry costs little, because the older state is only finished (ent_derive_next). That one is given to nobody: between
+ * a change of the charter and the next call here nothing of it is used.
+ */
 enum ent_status
 ent_judge_state(struct ent_judge *judge, const struct ent_state **out, struct ent_error *err)
 {
 	const struct ent_charter *charter = ent_mirror_charter(judge->mirror);
-	uint64_t generation = ent_charter_generation(charter);
+	bool grown = false;
 
-	if (judge->state != NULL &&
-	    (judge->state_generation != generation || ent_state_now(judge->state) != judge->now_unix_s))
-		ent_judge_forget_state(judge);
-	if (judge->state == NULL)
-		ENT_TRY(ent_derive(&judge->state, charter, judge->now_unix_s, err));
-	judge->state_generation = generation;
+	do {
+		const uint64_t generation = ent_charter_generation(charter);
+
+		if (judge->state_good && !grown && judge->state_generation == generation &&
+		    ent_state_now(judge->state) == judge->now_unix_s)
+			break;
+		judge->state_good = false;
+		ENT_TRY(ent_derive_next(&judge->state, charter, judge->now_unix_s, err));
+		judge->state_generation = generation;
+		judge->state_good = true;
+		grown = follow_partners(judge); /* they change what follows: derive again */
+	} while (grown);
 	*out = judge->state;
 	return ENT_OK;
 }
@@ -66,21 +87,45 @@ ent_judge_audience(struct ent_judge *judge, struct ent_arena *arena, const char 
 	return ent_arena_printf(arena, out, err, "https://%.*s", ENT_FMT(epoch->host));
 }
 
+/* The party's issuer line that is this node; empty: none is. */
+static struct ent_view
+issuer_here(const struct ent_judge *judge, const struct ent_party *party)
+{
+	if (!ent_view_eq(party->name, judge->self))
+		return ENT_VIEW_NONE;
+	for (size_t k = 0; k < party->issuer_count; k++)
+		if (ent_view_eq_str(party->issuers[k].url, judge->config->url))
+			return party->issuers[k].url;
+	return ENT_VIEW_NONE;
+}
+
+/* A partner has no page in the epoch but proposals, pending ones too: one that names this node speaks of it (C-76). */
+static struct ent_view
+proposed_issuer(const struct ent_judge *judge)
+{
+	const struct ent_charter *charter = ent_mirror_charter(judge->mirror);
+	struct ent_view issuer = ENT_VIEW_NONE;
+
+	for (size_t i = 0; i < ent_charter_proposal_count(charter) && issuer.len == 0; i++) {
+		const struct ent_proposal *proposal = &ent_charter_proposal_at(charter, i)->proposal;
+
+		if (proposal->kind == ENT_PROPOSAL_PARTY && ent_view_eq_str(proposal->party.node, judge->config->url))
+			issuer = issuer_here(judge, &proposal->party);
+	}
+	return issuer;
+}
+
 struct ent_view
 ent_judge_own_issuer(const struct ent_judge *judge)
 {
 	const struct ent_epoch *epoch = ent_charter_epoch(ent_mirror_charter(judge->mirror));
+	struct ent_view issuer = ENT_VIEW_NONE;
 
-	for (size_t i = 0; i < epoch->member_count; i++) {
-		const struct ent_party *member = &epoch->members[i];
-
-		if (!ent_view_eq(member->name, judge->self))
-			continue;
-		for (size_t k = 0; k < member->issuer_count; k++)
-			if (ent_view_eq_str(member->issuers[k].url, judge->config->url))
-				return member->issuers[k].url;
-	}
-	return ENT_VIEW_NONE;
+	if (judge->config->issuer_only)
+		return proposed_issuer(judge);
+	for (size_t i = 0; i < epoch->member_count && issuer.len == 0; i++)
+		issuer = issuer_here(judge, &epoch->members[i]);
+	return issuer;
 }
 
 bool
@@ -113,9 +158,26 @@ learn_keys(struct ent_judge *judge, struct ent_error *err)
 	return ent_arena_dup(judge->keys_arena, &judge->keys.issuer_spki, in->issuer_spki, err);
 }
 
+/* The log key of this party, as the home has it: at a partner's node no text that was agreed on names it yet. */
+static enum ent_status
+read_log_key(const struct ent_judge *judge, struct ent_buf *line, struct ent_vkey *key, struct ent_error *err)
+{
+	char path[ENT_PATH_MAX];
+	struct ent_view text;
+
+	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/keys/statements.vkey", judge->config->home));
+	ENT_TRY(ent_file_read(line, path, ENT_NOTE_KEY_LINE_MAX + 1, err));
+	text = ent_buf_view(line);
+	if (text.len > 0 && text.data[text.len - 1] == '\n')
+		text.len--;
+	return ent_vkey_parse(key, text, ENT_NOTE_TYPE_ED25519, err) == ENT_OK ? ENT_OK : ent_error_context(err, "%s", path);
+}
+
 static enum ent_status
 open_mirror(struct ent_judge *judge, struct ent_error *err)
 {
+	ENT_AUTO_FINI(ent_buf) key_line = ent_buf_with_max(ENT_NOTE_KEY_LINE_MAX + 1);
+	struct ent_vkey log_key;
 	char charter[ENT_PATH_MAX], peers[ENT_PATH_MAX], state[ENT_PATH_MAX], own[ENT_PATH_MAX];
 	struct ent_mirror_place place = {
 		.charter_dir = charter, .peers_dir = peers, .state_dir = state, .own_log_dir = own, .own_party = judge->config->party
@@ -126,6 +188,10 @@ open_mirror(struct ent_judge *judge, struct ent_error *err)
 	ENT_TRY(ent_path_join(peers, sizeof(peers), err, "%s/peers", home));
 	ENT_TRY(ent_path_join(state, sizeof(state), err, "%s/state", home));
 	ENT_TRY(ent_path_join(own, sizeof(own), err, "%s/log/statements", home));
+	if (judge->config->issuer_only) {
+		ENT_TRY(read_log_key(judge, &key_line, &log_key, err));
+		place.own_log_key = &log_key;
+	}
 	return ent_mirror_open(&judge->mirror, &place, err);
 }
 
@@ -141,6 +207,20 @@ check_node_line(struct ent_judge *judge, struct ent_error *err)
 			return ent_fail(err, ENT_E_CONFIG, "node.yaml says url %s, but the charter's node line of %s is %.*s",
 			    judge->config->url, judge->config->party, ENT_FMT(epoch->members[i].node));
 	return ENT_OK;
+}
+
+/* A partner's node keeps no access log (C-76). */
+static enum ent_status
+wait_for_logger(struct ent_judge *judge, struct ent_error *err)
+{
+	ENT_AUTO(ent_arena) arena = NULL;
+	struct ent_msg ask = { .type = ENT_MSG_LOG_HEAD };
+	struct ent_msg answer;
+
+	if (!judge->config->issuer_only)
+		return ent_audit_resume(judge, err);
+	ENT_TRY(ent_arena_new(&arena, ENT_IPC_ITEM_MAX, err));
+	return ent_channel_call(judge->logger, &ask, &answer, ENT_MSG_APPENDED, arena, err);
 }
 
 static bool
@@ -161,7 +241,7 @@ ent_judge_open_charter(struct ent_judge *judge, struct ent_error *err)
 	if (judge->mirror != NULL || !has_genesis(judge))
 		return ENT_OK;
 	/* The logger answers only once it has put its files in order: read them afterwards. */
-	ENT_TRY(ent_audit_resume(judge, err));
+	ENT_TRY(wait_for_logger(judge, err));
 	ENT_TRY(open_mirror(judge, err));
 	ENT_TRY(check_node_line(judge, err));
 	ENT_TRY(ent_puller_new(&judge->puller, judge, err));
@@ -169,6 +249,7 @@ ent_judge_open_charter(struct ent_judge *judge, struct ent_error *err)
 	ent_hash_hex(hex, ent_charter_id(ent_mirror_charter(judge->mirror)));
 	ent_event_begin(&event, "charter-open");
 	ent_event_str(&event, "charter", hex);
+	ent_event_str(&event, "role", judge->config->issuer_only ? "issuer" : "member");
 	ent_event_end(&event, STDERR_FILENO);
 	return ENT_OK;
 }
@@ -176,7 +257,7 @@ ent_judge_open_charter(struct ent_judge *judge, struct ent_error *err)
 static void
 judge_fini(struct ent_judge *judge)
 {
-	ent_judge_forget_state(judge);
+	ent_state_free(judge->state); /* refers to the charter */
 	ent_puller_free(judge->puller); /* its pulls borrow the mirror */
 	ent_mirror_free(judge->mirror);
 	ent_store_free(judge->store);
@@ -274,7 +355,8 @@ do_timers(struct ent_judge *judge)
 	}
 	report("alive-failed", ent_views_tick(judge, &views), &views);
 	ent_puller_tick(judge);
-	report("summary-failed", ent_audit_flush(judge, true, &summary), &summary);
+	if (!judge->config->issuer_only)
+		report("summary-failed", ent_audit_flush(judge, true, &summary), &summary);
 	if (judge->now_unix_s - judge->expired_unix_s >= EXPIRE_EVERY_S || judge->now_unix_s < judge->expired_unix_s) {
 		report("store-failed", ent_store_once_expire(judge->store, judge->now_unix_s, EXPIRE_ROWS, &once), &once);
 		judge->expired_unix_s = judge->now_unix_s;
@@ -326,7 +408,8 @@ run(struct ent_judge *judge, struct ent_batch *batch)
 		ent_batch_run(judge, batch);
 	}
 	report("judge-ends", err.code, &err);
-	report("summary-failed", ent_audit_flush(judge, false, &summary), &summary);
+	if (!judge->config->issuer_only)
+		report("summary-failed", ent_audit_flush(judge, false, &summary), &summary);
 	return err.code == ENT_OK && summary.code == ENT_OK ? EXIT_ORDERLY : EXIT_BROKEN;
 }
 

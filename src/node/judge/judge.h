@@ -59,6 +59,7 @@ struct ent_route {
 	const char *content_type; /* of the request's body; NULL: none is looked at */
 	enum ent_route_access access;
 	bool idempotent;     /* an RPC that may be asked by GET too */
+	bool members_only;   /* not at a partner's node (C-76) */
 	enum ent_route_late late;
 	ent_route_fn begin;  /* answers, or leaves call->work and entries behind */
 	ent_route_fn finish; /* after the append; NULL: begin answered */
@@ -103,7 +104,8 @@ struct ent_judge {
 	struct ent_puller *puller;
 	struct ent_issuing *issuing;
 	int64_t now_unix_s;      /* this round's time: one time for all that a batch decides */
-	struct ent_state *state; /* cache of ent_judge_state */
+	struct ent_state *state; /* of ent_judge_state alone: what it gave last, or what the next one is made from */
+	bool state_good;
 	uint64_t state_generation;
 	int64_t expired_unix_s;  /* when one-time values were last cleared away */
 };
@@ -111,13 +113,16 @@ struct ent_judge {
 /* A new round of the loop: read the clock. */
 void ent_judge_tick(struct ent_judge *judge);
 int64_t ent_judge_now(const struct ent_judge *judge);
-/* The derived state at this round's time. Valid until the charter changes or the round ends. */
+/*
+ * The derived state at this round's time. Valid until the charter changes or the round ends. Partners who take part from now
+ * on are followed first, so the charter may grow here: at the first call of a round, which is before a view is cited.
+ */
 ENT_MUST_USE enum ent_status ent_judge_state(struct ent_judge *judge, const struct ent_state **out, struct ent_error *err);
 /* Before anything changes the charter: a state refers to it. */
 void ent_judge_forget_state(struct ent_judge *judge);
 /* https://<host>: the audience of tokens at every node of the charter. In the arena. */
 ENT_MUST_USE enum ent_status ent_judge_audience(struct ent_judge *judge, struct ent_arena *arena, const char **out, struct ent_error *err);
-/* The issuer line of this node's own issuer; empty when the epoch names none at this node's URL. */
+/* The issuer line of this node's own issuer; empty when its party's page (a partner's: a proposal of it) names none at this node's URL. */
 struct ent_view ent_judge_own_issuer(const struct ent_judge *judge);
 /* Keys that the keyholder holds: is kid one of its KAS keys? */
 bool ent_judge_has_key(const struct ent_judge *judge, struct ent_view kid);
@@ -239,7 +244,7 @@ ENT_MUST_USE enum ent_status ent_views_alive(struct ent_judge *judge, struct ent
 /* ... if one is due. */
 ENT_MUST_USE enum ent_status ent_views_tick(struct ent_judge *judge, struct ent_error *err);
 
-/* ---- sync.c: pulling the other members ---- */
+/* ---- sync.c: pulling the other members and partners ---- */
 
 ENT_MUST_USE enum ent_status ent_puller_new(struct ent_puller **out, struct ent_judge *judge, struct ent_error *err);
 void ent_puller_free(struct ent_puller *puller);

@@ -1,5 +1,6 @@
 /*
- * What this node says about its own view: charter/view/<hex>, charter/head, and `alive` entries (charter sections 7 and 8).
+ * What this node says about its own view: charter/view/<hex>, charter/head, charter/stop/<hex>, and `alive` entries (charter
+ * sections 7 and 8).
  * Every decision cites a view, so a view is on disk before anything is decided on it.
  */
 #include <stdlib.h>
@@ -84,18 +85,50 @@ write_head(struct ent_judge *judge, const struct ent_charter *charter, const str
 	return ent_file_replace(path, ent_buf_view(&text), 0644, err);
 }
 
+/* Whoever must carry a stop to a node that is cut off finds the note by its name, whoever's log it stands in. */
+static enum ent_status
+write_stop(struct ent_judge *judge, const struct ent_stop *stop, struct ent_error *err)
+{
+	ENT_AUTO_FINI(ent_buf) note = ent_buf_with_max(ENT_TLOG_ENTRY_MAX);
+	char path[ENT_PATH_MAX], hex[ENT_HASH_HEX_SIZE];
+	struct ent_error unreadable = { 0 };
+
+	ent_hash_hex(hex, &stop->hash);
+	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/charter/stop", judge->config->home));
+	ENT_TRY(ent_dir_make(path, 0755, err));
+	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/charter/stop/%s", judge->config->home, hex));
+	if (ent_file_exists(path))
+		return ENT_OK;
+	if (ent_mirror_entry(judge->mirror, stop->host, stop->index, &note, &unreadable) != ENT_OK)
+		return ENT_OK; /* it is in force all the same */
+	return ent_file_replace(path, ent_buf_view(&note), 0644, err);
+}
+
+static enum ent_status
+write_stops(struct ent_judge *judge, const struct ent_state *state, struct ent_error *err)
+{
+	for (size_t i = 0; i < ent_state_stop_count(state); i++)
+		ENT_TRY(write_stop(judge, ent_state_stop_at(state, i), err));
+	return ENT_OK;
+}
+
 enum ent_status
 ent_views_publish(struct ent_judge *judge, struct ent_error *err)
 {
 	const struct ent_charter *charter = ent_mirror_charter(judge->mirror);
 	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(VIEW_MAX);
 	struct ent_views *views = judge->views;
-	uint64_t generation = ent_charter_generation(charter);
+	const struct ent_state *state;
+	uint64_t generation;
 	struct ent_hash hash;
 
+	/* Deriving may show whose logs are to be followed from now on: they belong to the view (C-34). */
+	ENT_TRY(ent_judge_state(judge, &state, err));
+	generation = ent_charter_generation(charter);
 	if (views->any && views->generation == generation)
 		return ENT_OK;
 	ENT_TRY(ent_charter_view(charter, &text, &hash, err));
+	ENT_TRY(write_stops(judge, state, err));
 	if (!views->any || !ent_hash_eq(&hash, &views->newest)) {
 		ENT_TRY(write_view(judge, &hash, ent_buf_view(&text), err));
 		ENT_TRY(write_head(judge, charter, &hash, err));
@@ -174,18 +207,16 @@ alive_text(struct ent_judge *judge, struct ent_buf *out, struct ent_error *err)
 	return ent_doc_print(out, &doc, err);
 }
 
-/* Times in a log never go back: an `alive` of a clock that did would be void, so it is not written. */
+/* C-7: times in a log never go back. An `alive` of a clock that did would be void, so it is not written. */
 static enum ent_status
-check_clock(struct ent_judge *judge, struct ent_error *err)
+check_clock(const struct ent_judge *judge, struct ent_error *err)
 {
-	const struct ent_member_state *own;
-	const struct ent_state *state;
+	int64_t last_unix_s;
 
-	ENT_TRY(ent_judge_state(judge, &state, err));
-	own = ent_state_member(state, judge->self);
-	if (own != NULL && own->heard_any && own->alive_unix_s > ent_judge_now(judge))
+	ENT_TRY(ent_mirror_own_alive(judge->mirror, &last_unix_s, err));
+	if (last_unix_s > ent_judge_now(judge))
 		return ent_fail(err, ENT_E_UNAVAILABLE, "this node's clock is %lld s behind its own last `alive`: set the clock",
-		    (long long)(own->alive_unix_s - ent_judge_now(judge)));
+		    (long long)(last_unix_s - ent_judge_now(judge)));
 	return ENT_OK;
 }
 
