@@ -1,6 +1,7 @@
 /*
  * POST /charter/submit: one note or proposal (contracts: Static paths). The signatures are the authorisation: a node appends
- * only what its own party's officers signed, and keeps a proposal only once an officer announced it.
+ * only what its own party's officers signed, and stops, whosever they are (C-50, C-69); it keeps a proposal only once an
+ * officer announced it.
  */
 #include <unistd.h>
 
@@ -21,7 +22,7 @@ log_submission(const struct ent_call *call, const char *what, const struct ent_h
 	ent_event_view(&event, "peer", call->http.peer);
 	ent_event_str(&event, "what", what);
 	ent_event_str(&event, "hash", hex);
-	ent_event_str(&event, "result", why->code == ENT_OK ? "accepted" : "refused");
+	ent_event_str(&event, "result", why->code == ENT_OK ? "accepted" : why->code == ENT_E_EXISTS ? "known" : "refused");
 	if (why->code != ENT_OK)
 		ent_event_error(&event, why);
 	ent_event_end(&event, STDERR_FILENO);
@@ -58,7 +59,7 @@ keep_proposal(struct ent_judge *judge, struct ent_call *call, const struct ent_h
 /* ---- statements ---- */
 
 static enum ent_status
-check_statement(struct ent_judge *judge, struct ent_call *call, struct ent_hash *hash, struct ent_error *err)
+check_statement(struct ent_judge *judge, struct ent_call *call, struct ent_hash *hash, bool *stop, struct ent_error *err)
 {
 	struct ent_note note;
 	struct ent_doc doc;
@@ -68,12 +69,13 @@ check_statement(struct ent_judge *judge, struct ent_call *call, struct ent_hash 
 	ENT_TRY(ent_doc_parse(&doc, call->arena, note.text, err));
 	if (doc.kind != ENT_DOC_STATEMENT)
 		return ent_fail(err, ENT_E_REFUSED, "only statements and proposals are submitted here");
-	if (doc.statement.act == ENT_ACT_STOP)
-		return ent_fail(err, ENT_E_REFUSED, "this version does not act on `stop`, so it takes none: the other members must be "
-		    "told by other means");
-	if (!ent_view_eq(doc.statement.by, judge->self))
+	*stop = doc.statement.act == ENT_ACT_STOP;
+	if (!ent_view_eq(doc.statement.by, judge->self) && !*stop)
 		return ent_fail(err, ENT_E_REFUSED, "this is a statement by %.*s: submit it to that party's node",
 		    ENT_FMT(doc.statement.by));
+	if (!ent_view_eq(doc.statement.by, judge->self) && judge->config->issuer_only)
+		return ent_fail(err, ENT_E_REFUSED, "this is a stop by %.*s, and a partner's log is not where others hear of it: submit it "
+		    "to a member's node", ENT_FMT(doc.statement.by));
 	return ent_charter_admissible(ent_mirror_charter(judge->mirror), judge->self, call->http.body, ent_judge_now(judge), err);
 }
 
@@ -91,12 +93,19 @@ append(struct ent_judge *judge, struct ent_view note, uint64_t *index, struct en
 	return ent_mirror_reload_own(judge->mirror, err);
 }
 
-/* A statement takes effect at the newest `alive` before it (charter section 2), so one is written first. */
+/*
+ * A statement takes effect at the newest `alive` before it (C-10), so one is written first. A stop counts from its entry on,
+ * whatever stands before it (C-51): no wrong clock keeps one out.
+ */
 static enum ent_status
 take_statement(struct ent_judge *judge, struct ent_call *call, struct ent_hash *hash, uint64_t *index, struct ent_error *err)
 {
-	ENT_TRY(check_statement(judge, call, hash, err));
-	ENT_TRY(ent_views_alive(judge, err));
+	struct ent_error alive = { 0 };
+	bool stop = false;
+
+	ENT_TRY(check_statement(judge, call, hash, &stop, err));
+	if (ent_views_alive(judge, &alive) != ENT_OK && !stop)
+		return ent_fail(err, alive.code, "%s", alive.text);
 	return append(judge, call->http.body, index, err);
 }
 
@@ -110,6 +119,18 @@ answer_accepted(struct ent_judge *judge, struct ent_call *call, const struct ent
 
 	ent_hash_hex(hex, hash);
 	body = has_index ? json_pack("{s:I, s:s}", "index", (json_int_t)index, "hash", hex) : json_pack("{s:s}", "hash", hex);
+	ent_answer_json(judge, call, 200, body);
+}
+
+/* Submitted a second time, or heard from another log before: all is well. The reason says where it stands. */
+static void
+answer_known(struct ent_judge *judge, struct ent_call *call, const struct ent_hash *hash, const struct ent_error *why)
+{
+	char hex[ENT_HASH_HEX_SIZE];
+	json_auto_t *body = NULL;
+
+	ent_hash_hex(hex, hash);
+	body = json_pack("{s:s, s:s}", "hash", hex, "known", why->text);
 	ent_answer_json(judge, call, 200, body);
 }
 
@@ -144,6 +165,8 @@ ent_submit(struct ent_judge *judge, struct ent_call *call, struct ent_error *err
 	log_submission(call, proposal ? "proposal" : "statement", &hash, &why);
 	if (status == ENT_OK)
 		answer_accepted(judge, call, &hash, !proposal, index);
+	else if (status == ENT_E_EXISTS && !proposal)
+		answer_known(judge, call, &hash, &why);
 	else
 		answer_refused(judge, call, &why);
 	return ENT_OK;
