@@ -78,7 +78,12 @@ answer_health(struct ent_edge *edge, struct ent_exchange *exchange)
 	const bool serving = edge->ready && !edge->judge_gone;
 	struct ent_http_answer answer = { .status = serving ? 200 : 503, .content_type = "application/json", .file_fd = -1 };
 
-	answer.body = serving ? ENT_LIT("{\"status\":\"SERVING\"}") : ENT_LIT("{\"status\":\"NOT_SERVING\"}");
+	if (!serving)
+		answer.body = ENT_LIT("{\"status\":\"NOT_SERVING\"}");
+	else if (edge->config->issuer_only)
+		answer.body = ENT_LIT("{\"status\":\"SERVING\",\"role\":\"issuer\"}");
+	else
+		answer.body = ENT_LIT("{\"status\":\"SERVING\"}");
 	ent_server_answer(exchange, &answer);
 }
 

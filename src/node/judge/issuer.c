@@ -118,13 +118,20 @@ ent_issuer_discovery(const struct ent_judge *judge)
 	    "id_token_signing_alg_values_supported", "ES256", "require_request_uri_registration", 0);
 }
 
+static enum ent_status
+fail_elsewhere(const struct ent_judge *judge, struct ent_error *err)
+{
+	return ent_fail(err, ENT_E_NOT_FOUND, "this node issues no tokens: %s", judge->config->issuer_only ?
+	    "no proposal of its party that names it is known here yet" : "its party's issuer is elsewhere");
+}
+
 enum ent_status
 ent_issuer_openid(struct ent_judge *judge, struct ent_call *call, struct ent_error *err)
 {
 	json_auto_t *body = ent_issuer_discovery(judge);
 
 	if (body == NULL)
-		return ent_fail(err, ENT_E_NOT_FOUND, "this node issues no tokens: its party's issuer is elsewhere");
+		return fail_elsewhere(judge, err);
 	ent_answer_json(judge, call, 200, body);
 	return ENT_OK;
 }
@@ -348,7 +355,7 @@ ent_issuer_token(struct ent_judge *judge, struct ent_call *call, struct ent_erro
 	struct ent_error why = { 0 };
 
 	if (ent_judge_own_issuer(judge).len == 0)
-		return ent_fail(err, ENT_E_NOT_FOUND, "this node issues no tokens: its party's issuer is elsewhere");
+		return fail_elsewhere(judge, err);
 	if (form_parse(call->arena, &form, call->http.body, &why) != ENT_OK || basic_parse(call, &form, &why) != ENT_OK)
 		answer_error(judge, call, 400, "invalid_request", why.text);
 	else if (form.grant_type.data == NULL)

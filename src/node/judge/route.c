@@ -10,16 +10,16 @@ static const struct ent_route routes[] = {
 	{ .method = "POST", .path = "/wellknownconfiguration.WellKnownService/GetWellKnownConfiguration",
 	    .content_type = json_media_type, .idempotent = true, .begin = ent_wellknown_rpc },
 	{ .method = "POST", .path = "/kas.AccessService/PublicKey", .content_type = json_media_type, .idempotent = true,
-	    .begin = ent_public_key },
+	    .members_only = true, .begin = ent_public_key },
 	{ .method = "POST", .path = "/kas.AccessService/LegacyPublicKey", .content_type = json_media_type,
-	    .begin = ent_legacy_public_key },
+	    .members_only = true, .begin = ent_legacy_public_key },
 	{ .method = "POST", .path = "/grpc.health.v1.Health/Check", .content_type = json_media_type, .begin = ent_health },
 	{ .method = "POST", .path = "/kas.AccessService/Rewrap", .content_type = json_media_type, .access = ENT_ROUTE_BOUND,
-	    .begin = ent_rewrap_begin, .finish = ent_rewrap_finish },
+	    .members_only = true, .begin = ent_rewrap_begin, .finish = ent_rewrap_finish },
 	{ .method = "POST", .path = "/policy.kasregistry.KeyAccessServerRegistryService/ListKeyAccessServers",
 	    .content_type = json_media_type, .access = ENT_ROUTE_TOKEN, .begin = ent_list_servers },
 	{ .method = "POST", .path = "/entente.v1.SealService/Seal", .content_type = json_media_type, .access = ENT_ROUTE_BOUND,
-	    .begin = ent_seal_begin, .finish = ent_seal_finish },
+	    .members_only = true, .begin = ent_seal_begin, .finish = ent_seal_finish },
 	{ .method = "GET", .path = "/.well-known/opentdf-configuration", .begin = ent_wellknown_get },
 	{ .method = "GET", .path = "/.well-known/openid-configuration", .begin = ent_issuer_openid },
 	{ .method = "GET", .path = "/authorize", .begin = ent_issuer_authorize },
@@ -108,6 +108,11 @@ ent_route_find(struct ent_judge *judge, struct ent_call *call)
 			route = &routes[i];
 	if (route == NULL)
 		return not_found(judge, call);
+	if (route->members_only && judge->config->issuer_only) {
+		ent_answer_connect(judge, call, "unimplemented", "this is a partner's node: it holds no shares and seals nothing; ask a "
+		    "member's", NULL);
+		return NULL;
+	}
 	if (get && route->idempotent)
 		return ent_connect_get(judge, call) ? route : NULL;
 	if (get ? strcmp(route->method, "GET") != 0 : !ent_view_eq_str(call->http.method, route->method))

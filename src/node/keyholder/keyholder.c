@@ -28,8 +28,10 @@ ent_keyholder_keys(void *arg, struct ent_arena *arena, const struct ent_msg *req
 		out->kas_kids.items[i] = ent_view_str(keyring->data[i].kid);
 		out->kas_spkis.items[i] = ent_pubkey_spki(ent_key_public(keyring->data[i].key));
 	}
-	out->seal_kid = ent_view_str(keyring->seal_kid);
-	out->seal_public = ent_view_from(ent_signer_vkey(keyring->seal)->key, ENT_ED25519_KEY_LEN);
+	if (keyring->seal != NULL) {
+		out->seal_kid = ent_view_str(keyring->seal_kid);
+		out->seal_public = ent_view_from(ent_signer_vkey(keyring->seal)->key, ENT_ED25519_KEY_LEN);
+	}
 	out->issuer_kid = ent_view_str(keyring->issuer_kid);
 	out->issuer_spki = ent_pubkey_spki(ent_key_public(keyring->issuer));
 	return ENT_OK;
@@ -84,6 +86,12 @@ start(struct ent_keyholder *keyholder, struct ent_error *err)
 int
 ent_keyholder_main(const struct ent_node_config *config, int judge_fd)
 {
+	/* A partner's node has no share to check and nothing to seal: who asks for it there ends the process (C-76). */
+	static const struct ent_service_row issuer_rows[] = {
+		{ ENT_MSG_KEYS, ent_keyholder_keys },
+		{ ENT_MSG_TOKEN, ent_keyholder_token },
+		{ ENT_MSG_NONE, NULL },
+	};
 	static const struct ent_service_row rows[] = {
 		{ ENT_MSG_KEYS, ent_keyholder_keys },
 		{ ENT_MSG_CHECK, ent_keyholder_check },
@@ -93,7 +101,8 @@ ent_keyholder_main(const struct ent_node_config *config, int judge_fd)
 		{ ENT_MSG_NONE, NULL },
 	};
 	__attribute__((cleanup(keyholder_fini))) struct ent_keyholder keyholder = { .config = config };
-	const struct ent_service service = { ENT_PROCESS_KEYHOLDER, ENT_PROCESS_JUDGE, REQUEST_BYTES_MAX, rows, idle, &keyholder };
+	const struct ent_service service = { ENT_PROCESS_KEYHOLDER, ENT_PROCESS_JUDGE, REQUEST_BYTES_MAX,
+		config->issuer_only ? issuer_rows : rows, idle, &keyholder };
 	struct ent_error err = { 0 };
 
 	ent_event_process(ent_process_name(ENT_PROCESS_KEYHOLDER));

@@ -155,6 +155,8 @@ enum ent_status
 ent_keyring_load(struct ent_keyring *out, const struct ent_node_config *config, struct ent_error *err)
 {
 	memset(out, 0, sizeof(*out));
+	if (config->issuer_only)
+		return load_issuer_key(out, config->home, err); /* C-76: what is not loaded cannot be used */
 	ENT_TRY(load_data_keys(out, config->home, err));
 	ENT_TRY(load_seal_key(out, config, err));
 	ENT_TRY(load_issuer_key(out, config->home, err));

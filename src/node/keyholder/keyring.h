@@ -26,8 +26,8 @@ struct ent_keyring {
 void ent_keyring_fini(struct ent_keyring *keyring);
 
 /*
- * From <home>/keys: data/<kid>.pem, seal.key, issuer.pem, access.vkey. A key whose name is not its own, a file open to
- * group or others, a key of another member: ENT_E_CONFIG.
+ * From <home>/keys: data/<kid>.pem, seal.key, issuer.pem, access.vkey; at a partner's node issuer.pem alone. A key whose name
+ * is not its own, a file open to group or others, a key of another member: ENT_E_CONFIG.
  */
 ENT_MUST_USE enum ent_status ent_keyring_load(struct ent_keyring *out, const struct ent_node_config *config,
     struct ent_error *err);

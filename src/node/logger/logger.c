@@ -1,5 +1,6 @@
 /*
- * The logger: the only writer of this member's two logs, and the only holder of their keys (contracts, "Processes").
+ * The logger: the only writer of this member's two logs, and the only holder of their keys (contracts, "Processes"). At a
+ * partner's node there is one, the statement log (C-76).
  * It does not judge what it is told. It makes sure that nothing is answered before it is durable under a signed checkpoint,
  * that an access entry carries its own index, and that only it makes an `alive`.
  */
@@ -27,6 +28,7 @@ struct log {
 struct logger {
 	const struct ent_node_config *config;
 	struct log logs[LOG_COUNT];
+	size_t log_count;
 };
 
 static void
@@ -92,6 +94,15 @@ usable(struct log *log, struct ent_error *err)
 	struct ent_error why = { 0 };
 
 	return open_dir(log, &why) == ENT_OK ? ENT_OK : cannot_write(log, &why, err);
+}
+
+static enum ent_status
+find_log(struct logger *logger, uint64_t which, struct log **out, struct ent_error *err)
+{
+	if (which >= logger->log_count)
+		return ent_fail(err, ENT_E_REFUSED, "a partner's node keeps no access log");
+	*out = &logger->logs[which];
+	return usable(*out, err);
 }
 
 static enum ent_status
@@ -166,12 +177,12 @@ static enum ent_status
 answer_append(void *arg, struct ent_arena *arena, const struct ent_msg *request, struct ent_msg *answer, struct ent_error *err)
 {
 	struct logger *logger = arg;
-	struct log *log = &logger->logs[request->append.log]; /* 0 or 1: the table's limit */
 	const struct ent_list *entries = &request->append.entries;
+	struct log *log;
 
 	if (entries->count == 0)
 		return ent_fail(err, ENT_E_INPUT, "no entries to append");
-	ENT_TRY(usable(log, err));
+	ENT_TRY(find_log(logger, request->append.log, &log, err));
 	for (size_t i = 0; i < entries->count; i++) {
 		if (request->append.log == ACCESS)
 			ENT_TRY(check_access_entry(entries->items[i], ent_log_dir_size(log->dir) + i, err));
@@ -217,9 +228,9 @@ static enum ent_status
 answer_head(void *arg, struct ent_arena *arena, const struct ent_msg *request, struct ent_msg *answer, struct ent_error *err)
 {
 	struct logger *logger = arg;
-	struct log *log = &logger->logs[request->log_head.log];
+	struct log *log;
 
-	ENT_TRY(usable(log, err));
+	ENT_TRY(find_log(logger, request->log_head.log, &log, err));
 	return fill_head(answer, log, arena, ent_log_dir_size(log->dir), err);
 }
 
@@ -230,7 +241,8 @@ start(struct logger *logger, struct ent_error *err)
 
 	ENT_TRY(ent_path_join(state, sizeof(state), err, "%s/state", logger->config->home));
 	ENT_TRY(ent_dir_make(state, 0700, err));
-	for (size_t i = 0; i < LOG_COUNT; i++)
+	logger->log_count = logger->config->issuer_only ? STATEMENTS + 1 : LOG_COUNT;
+	for (size_t i = 0; i < logger->log_count; i++)
 		ENT_TRY(open_log(&logger->logs[i], log_names[i], logger->config, err));
 	return ENT_OK;
 }
