@@ -10,7 +10,8 @@ cmd_node_init(struct cli_call *call)
 {
 	struct cli_work work = { 0 };
 	struct entente_node_init init = { .home = call->text[OPT_HOME], .party = call->text[OPT_PARTY], .url = call->text[OPT_URL],
-		.listen = call->text[OPT_LISTEN], .sync_interval = call->text[OPT_SYNC_INTERVAL], .demonstration = call->given[OPT_DEMONSTRATION] };
+		.listen = call->text[OPT_LISTEN], .sync_interval = call->text[OPT_SYNC_INTERVAL], .role = call->text[OPT_ROLE],
+		.demonstration = call->given[OPT_DEMONSTRATION] };
 
 	return cli_done(&work, entente_node_init(&init, &work.err));
 }

@@ -12,7 +12,7 @@ const struct cli_option_row cli_options[OPT_COUNT_] = {
 const struct cli_command cli_commands[] = {
 	{ "encrypt", "[FILE]", 0, 1, "protect a file for a project", cmd_encrypt,
 	    { OPT_PROJECT, OPT_OUTPUT, OPT_REL, OPT_TO, OPT_UNTIL, OPT_TYPE, OPT_SIZE_HINT, OPT_ENTENTE_ONLY, OPT_FORCE, OPT_THREADS,
-		OPT_PROFILE, OPT_QUIET, OPT_JSON, END } },
+		OPT_OFFLINE, OPT_PROFILE, OPT_QUIET, OPT_JSON, END } },
 	{ "decrypt", "[FILE]", 0, 1, "open a protected file", cmd_decrypt,
 	    { OPT_OUTPUT, OPT_FORCE, OPT_IGNORE_ASSERTIONS, OPT_THREADS, OPT_PROFILE, OPT_QUIET, OPT_JSON, END } },
 	{ "cat", "[FILE]", 0, 1, "write a part of a protected file to standard output", cmd_cat,
@@ -41,7 +41,7 @@ const struct cli_command cli_commands[] = {
 	{ "audit tail", "", 0, 0, "the last entries of a node's access log", cmd_audit_tail, { OPT_HOME, OPT_COUNT, OPT_JSON, END } },
 	{ "audit verify", "", 0, 0, "recompute a node's access log", cmd_audit_verify, { OPT_HOME, OPT_JSON, END } },
 	{ "node init", "", 0, 0, "make a node's home with fresh keys", cmd_node_init,
-	    { OPT_HOME, OPT_PARTY, OPT_URL, OPT_LISTEN, OPT_SYNC_INTERVAL, OPT_DEMONSTRATION, END } },
+	    { OPT_HOME, OPT_PARTY, OPT_URL, OPT_LISTEN, OPT_ROLE, OPT_SYNC_INTERVAL, OPT_DEMONSTRATION, END } },
 	{ "node status", "", 0, 0, "is the node up, whom has it heard", cmd_node_status, { OPT_JSON, OPT_PROFILE, END } },
 	{ "node account add", "NAME", 1, 1, "add an account to the node's issuer", cmd_node_account_add,
 	    { OPT_HOME, OPT_PROJECTS, OPT_CLEARANCE, OPT_NATIONALITY, OPT_SECRET_FILE, END } },
@@ -49,6 +49,8 @@ const struct cli_command cli_commands[] = {
 	{ "node account remove", "NAME", 1, 1, "remove an account", cmd_node_account_remove, { OPT_HOME, END } },
 	{ "profile create", "DIR", 1, 1, "make a client profile", cmd_profile_create,
 	    { OPT_NODE, OPT_PARTY, OPT_GENESIS, OPT_CLIENT_ID, OPT_SECRET_FILE, OPT_ISSUER, OPT_CA_FILE, END } },
+	{ "profile writer", "", 0, 0, "a certificate to protect files while the node is away", cmd_profile_writer,
+	    { OPT_DAYS, OPT_JSON, OPT_PROFILE, END } },
 	{ "demo", "[FILE]", 0, 1, "found an alliance of three on this machine and show everything", cmd_demo,
 	    { OPT_DIR, OPT_SERVE, OPT_QUIET, END } },
 };

@@ -1,4 +1,7 @@
-/* node init: a node's home with fresh keys (contracts: Homes). Nothing that exists is overwritten. */
+/*
+ * node init: a node's home with fresh keys (contracts: Homes). Nothing that exists is overwritten. A partner's node has the
+ * keys of its statement log and of its issuer, and no others (C-76).
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -7,6 +10,12 @@
 #include "client/client.h"
 #include "home/config.h"
 #include "note/note.h"
+
+static bool
+is_issuer_only(const struct entente_node_init *init)
+{
+	return init->role != NULL && strcmp(init->role, "issuer") == 0;
+}
 
 static enum ent_status
 make_folders(const struct entente_node_init *init, struct ent_error *err)
@@ -113,9 +122,10 @@ make_signers(const struct entente_node_init *init, struct ent_error *err)
 		const char *role;
 		uint8_t type;
 	} roles[] = { { "statements", ENT_NOTE_TYPE_ED25519 }, { "access", ENT_NOTE_TYPE_ED25519 }, { "witness", ENT_NOTE_TYPE_COSIGNATURE } };
+	const size_t count = is_issuer_only(init) ? 1 : ENT_COUNT(roles);
 	char name[512];
 
-	for (size_t i = 0; i < ENT_COUNT(roles); i++) {
+	for (size_t i = 0; i < count; i++) {
 		ENT_TRY(ent_path_join(name, sizeof(name), err, "%s/%s", init->party, roles[i].role));
 		ENT_TRY(make_signer(init, roles[i].role, name, roles[i].type, err));
 	}
@@ -144,6 +154,8 @@ draft_config(const struct entente_node_init *init, const char *draft, struct ent
 	    init->party, init->party, init->url));
 	ENT_TRY(ent_buf_printf(&text, err, "listen: \"%s\"\n", init->listen != NULL ? init->listen : authority + 3));
 	ENT_TRY(ent_buf_printf(&text, err, "sync_interval: %s\n", init->sync_interval != NULL ? init->sync_interval : "30s"));
+	if (is_issuer_only(init))
+		ENT_TRY(ent_buf_add_str(&text, "role: issuer\n", err));
 	if (init->demonstration)
 		ENT_TRY(ent_buf_add_str(&text, "demonstration: true\n", err));
 	ENT_TRY(ent_file_replace(draft, ent_buf_view(&text), 0644, err));
@@ -157,9 +169,11 @@ static enum ent_status
 make_keys(const struct entente_node_init *init, struct ent_error *err)
 {
 	ENT_TRY(make_signers(init, err));
-	ENT_TRY(make_seal_key(init, err));
-	ENT_TRY(make_data_key(init, err));
 	ENT_TRY(make_issuer_key(init, err));
+	if (!is_issuer_only(init)) {
+		ENT_TRY(make_seal_key(init, err));
+		ENT_TRY(make_data_key(init, err));
+	}
 	return init->demonstration ? mark_demonstration(init, err) : ENT_OK;
 }
 
@@ -174,6 +188,8 @@ node_init(const struct entente_node_init *init, struct ent_error *err)
 		return ent_fail(err, ENT_E_USAGE, "\"%s\" is not a party's name (lower-case letters, digits, dots and dashes)", init->party);
 	if (!ent_url_valid(ent_view_str(init->url)))
 		return ent_fail(err, ENT_E_USAGE, "\"%s\" is not a node's URL: http(s)://host[:port], lower case, no final slash", init->url);
+	if (init->role != NULL && strcmp(init->role, "member") != 0 && !is_issuer_only(init))
+		return ent_fail(err, ENT_E_USAGE, "--role is member or issuer, not \"%s\"", init->role);
 	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/node.yaml", init->home));
 	if (ent_file_exists(path))
 		return ent_fail(err, ENT_E_EXISTS, "%s exists already: this is a node's home, and its keys are not replaced", path);
