@@ -125,6 +125,7 @@ int cmd_node_account_add(struct cli_call *call);
 int cmd_node_account_list(struct cli_call *call);
 int cmd_node_account_remove(struct cli_call *call);
 int cmd_profile_create(struct cli_call *call);
+int cmd_profile_writer(struct cli_call *call);
 int cmd_demo(struct cli_call *call);
 
 #endif

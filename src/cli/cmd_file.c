@@ -1,4 +1,4 @@
-/* encrypt, decrypt, cat, inspect. */
+/* encrypt, decrypt, cat, inspect, profile writer. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,13 +37,15 @@ say_encrypted(const struct cli_call *call, const char *output, const struct ente
 		cli_json_string(out, r->holders);
 		fprintf(out, ",\"rel\":");
 		cli_json_string(out, r->rel);
-		fprintf(out, "}\n");
+		fprintf(out, ",\"offline\":%s}\n", r->offline ? "true" : "false");
 		return;
 	}
 	fprintf(out, "protected %" PRIu64 " bytes as file %s\n", r->plain_bytes, r->uuid);
 	fprintf(out, "  project %s (proposal %.16s)\n  shares held by %s\n", call->text[OPT_PROJECT], r->proposal, r->holders);
 	if (r->rel[0] != '\0')
 		fprintf(out, "  only for %s (the originator's country is always among them)\n", r->rel);
+	if (r->offline)
+		fprintf(out, "  sealed without the node, with this profile's writer's certificate\n");
 }
 
 int
@@ -55,7 +57,8 @@ cmd_encrypt(struct cli_call *call)
 	struct entente_encrypt encrypt = { .input = input_of(call), .output = call->text[OPT_OUTPUT], .project = call->text[OPT_PROJECT],
 		.rel = call->words[OPT_REL].items, .rel_count = call->words[OPT_REL].count, .to = call->words[OPT_TO].items,
 		.to_count = call->words[OPT_TO].count, .until = call->text[OPT_UNTIL], .mime_type = call->text[OPT_TYPE],
-		.size_hint = call->number[OPT_SIZE_HINT], .force = call->given[OPT_FORCE], .entente_only = call->given[OPT_ENTENTE_ONLY],
+		.size_hint = call->number[OPT_SIZE_HINT], .force = call->given[OPT_FORCE], .offline = call->given[OPT_OFFLINE],
+		.entente_only = call->given[OPT_ENTENTE_ONLY],
 		.threads = (unsigned)call->number[OPT_THREADS], .progress = cli_progress_step, .progress_arg = &progress };
 	enum entente_status status;
 	int failed;
@@ -75,6 +78,17 @@ cmd_encrypt(struct cli_call *call)
 	if (!failed && !call->given[OPT_QUIET])
 		say_encrypted(call, encrypt.output, &result);
 	return failed;
+}
+
+int
+cmd_profile_writer(struct cli_call *call)
+{
+	struct cli_work work = { 0 };
+	enum entente_status status = cli_open(&work, call);
+
+	if (status == ENTENTE_OK)
+		status = entente_profile_writer(work.profile, (unsigned)call->number[OPT_DAYS], cli_format(call), &work.text, &work.err);
+	return cli_done(&work, status);
 }
 
 static void

@@ -51,6 +51,10 @@ enum entente_status ent_outward(struct entente_error *out, const struct ent_erro
 ENT_MUST_USE enum ent_status ent_profile_mirror(struct entente_profile *profile, struct ent_error *err);
 /* Load the mirror, of an empty cache the genesis too, and pull what is new through the home node (once per process). */
 ENT_MUST_USE enum ent_status ent_profile_sync(struct entente_profile *profile, struct ent_error *err);
+/* The mirror from the cache, and the newest view that its home node had (profile->view). Nothing is fetched. */
+ENT_MUST_USE enum ent_status ent_profile_offline(struct entente_profile *profile, struct ent_error *err);
+/* The newest view of a node: charter/head. */
+ENT_MUST_USE enum ent_status ent_profile_head(struct entente_profile *profile, const char *node, struct ent_hash *view, struct ent_error *err);
 /* The state now, over the mirror. *out is the caller's. */
 ENT_MUST_USE enum ent_status ent_profile_derive(struct entente_profile *profile, struct ent_state **out, struct ent_error *err);
 

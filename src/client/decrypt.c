@@ -12,7 +12,7 @@ struct reading {
 	struct ent_state *state;
 	struct ent_tdf *tdf;
 	struct ent_policy policy;
-	struct ent_doc seal; /* kind ENT_DOC_FILE when the file is sealed */
+	struct ent_seal seal;
 	bool sealed;
 	struct ent_opened opened;
 };
@@ -56,7 +56,7 @@ static enum ent_status
 check_custody(struct reading *r, struct ent_error *err)
 {
 	const struct ent_manifest *manifest = ent_tdf_manifest(r->tdf);
-	const struct ent_file_doc *file = &r->seal.file;
+	const struct ent_file_doc *file = &r->seal.doc.file;
 	struct ent_custody custody;
 
 	ENT_TRY(ent_custody_compile(&custody, r->arena, file->custody, file->originator, err));
@@ -114,7 +114,7 @@ open_file(struct reading *r, struct entente_profile *profile, const struct enten
 	ENT_TRY(ent_profile_sync(profile, err));
 	ENT_TRY(ent_profile_derive(profile, &r->state, err));
 	ENT_TRY(check_policy(r, err));
-	ENT_TRY(ent_open_key(&r->opened, profile, r->arena, r->state, ent_tdf_manifest(r->tdf), r->sealed ? &r->seal.file : NULL, err));
+	ENT_TRY(ent_open_key(&r->opened, profile, r->arena, r->state, ent_tdf_manifest(r->tdf), r->sealed ? &r->seal.doc.file : NULL, err));
 	return ent_tdf_unlock(r->tdf, r->opened.key, err);
 }
 
@@ -135,7 +135,7 @@ write_plain(struct reading *r, const struct entente_decrypt *options, struct ent
 static int64_t
 stop_bound_s(const struct reading *r)
 {
-	const struct ent_standing *project = r->sealed ? ent_state_project(r->state, r->seal.file.project) : NULL;
+	const struct ent_standing *project = r->sealed ? ent_state_project(r->state, r->seal.doc.file.project) : NULL;
 
 	return project != NULL ? ent_state_fresh_s(r->state, project) : 0;
 }

@@ -5,15 +5,15 @@
 #include "base/clock.h"
 #include "charter/custody.h"
 #include "client/client.h"
+#include "client/writer.h"
 #include "codec/base64.h"
 #include "codec/time.h"
 #include "crypto/wrap.h"
 #include "decide/seal.h"
-#include "jose/jws.h"
 #include "tdf/policy.h"
 #include "tdf/tdf.h"
 
-enum { REL_MAX = 60, TO_MAX = ENT_LIMIT_DISSEM, SEAL_LIFE_S = 60 };
+enum { REL_MAX = 60, TO_MAX = ENT_LIMIT_DISSEM };
 
 /* One encryption: everything between the options and the writer. */
 struct job {
@@ -21,7 +21,11 @@ struct job {
 	const struct entente_encrypt *options;
 	struct ent_arena *arena;
 	struct ent_state *state;
+	bool offline;                /* sealed by the writer itself (C-71) */
+	struct ent_writer writer;    /* then */
 	const struct ent_standing *project;
+	struct ent_view originator;  /* the member in whose name the file is made: the own party, or its sponsor */
+	const char *seal_node;       /* the originator's */
 	struct ent_custody custody;
 	struct ent_secret **shares; /* one per split */
 	struct ent_secret *key;     /* XOR of the shares */
@@ -42,6 +46,7 @@ job_fini(struct job *job)
 	for (size_t i = 0; job->shares != NULL && i < job->custody.split_count; i++)
 		ent_secret_free(job->shares[i]);
 	ent_secret_free(job->key);
+	ent_writer_fini(&job->writer);
 	ent_state_free(job->state);
 	ent_buf_fini(&job->note);
 	ent_buf_fini(&job->policy);
@@ -69,22 +74,114 @@ refuse(const struct ent_reasons *reasons, const char *project, struct ent_error 
 	    project, text);
 }
 
+/* ---- with the node, or without it ---- */
+
+/* A file's time: now, or a little later where the node that gave the certificate is a little ahead of us. */
+static int64_t
+created_unix_s(const struct job *job)
+{
+	const int64_t now = ent_clock_now(NULL), from = job->writer.doc.from_unix_s;
+
+	return job->offline && now < from && from - now <= ENT_SKEW_S ? from : now;
+}
+
+static enum ent_status
+load_writer(struct job *job, struct ent_error *err)
+{
+	const int64_t now = ent_clock_now(NULL);
+	struct ent_error early = { 0 };
+
+	if (ent_writer_load(&job->writer, job->profile, job->arena, job->state, now, &early) == ENT_OK)
+		return ENT_OK;
+	ent_writer_fini(&job->writer);
+	/* The node that gave it may be ahead of us by what clocks may differ. */
+	if (ent_writer_load(&job->writer, job->profile, job->arena, job->state, now + ENT_SKEW_S, err) == ENT_OK &&
+	    job->writer.doc.from_unix_s > now)
+		return ENT_OK;
+	ent_error_clear(err);
+	return ent_fail(err, early.code, "%s", early.text);
+}
+
+/* The cache was verified when it was pulled; what it says is derived at this machine's own time. */
+static enum ent_status
+go_offline(struct job *job, struct ent_error *err)
+{
+	ENT_TRY(ent_profile_offline(job->profile, err));
+	ent_state_free(job->state);
+	job->state = NULL;
+	ENT_TRY(ent_profile_derive(job->profile, &job->state, err));
+	job->offline = true;
+	return load_writer(job, err);
+}
+
+/* The node is silent: with a certificate that is no harm. Without one, say what happened and what would have helped. */
+static enum ent_status
+do_without(struct job *job, const struct ent_error *silence, struct ent_error *err)
+{
+	struct ent_error why = { 0 };
+
+	if (silence->code == ENT_E_UNREACHABLE && go_offline(job, &why) == ENT_OK)
+		return ENT_OK;
+	if (silence->code != ENT_E_UNREACHABLE || why.code == ENT_E_NO_MEMORY)
+		return ent_fail(err, silence->code, "%s", silence->text);
+	return ent_fail(err, silence->code, "%s; and it cannot be done without the node: %s", silence->text, why.text);
+}
+
+static enum ent_status
+reach_home(struct job *job, struct ent_error *err)
+{
+	struct ent_error silence = { 0 };
+
+	if (job->options->offline)
+		return go_offline(job, err);
+	if (ent_profile_sync(job->profile, &silence) == ENT_OK && ent_session_token(job->profile, &silence) == ENT_OK)
+		return ent_profile_derive(job->profile, &job->state, err);
+	return do_without(job, &silence, err);
+}
+
+/* ---- the project, and in whose name ---- */
+
+/* A member's person writes in its member's name; a partner's in its sponsor's, whose node seals (C-37). */
+static enum ent_status
+find_originator(struct job *job, struct ent_error *err)
+{
+	struct ent_view party = ent_view_str(job->profile->party);
+	const struct ent_standing *admission;
+	const struct ent_member_state *sponsor;
+
+	job->originator = party;
+	job->seal_node = job->profile->node;
+	if (ent_state_member(job->state, party) != NULL)
+		return ENT_OK;
+	admission = ent_state_admission(job->state, party, ent_view_str(job->options->project));
+	if (admission == NULL || !admission->doc->proposal.role_contributor)
+		return ent_fail(err, ENT_E_DENIED, "%s reads in %s and does not write there: its admission would have to say `role contributor`",
+		    job->profile->party, job->options->project);
+	sponsor = ent_state_member(job->state, admission->doc->proposal.sponsor);
+	if (sponsor == NULL)
+		return ent_fail(err, ENT_E_DENIED, "the sponsor of %s is no member", job->profile->party);
+	job->originator = sponsor->party->name;
+	ENT_TRY(ent_arena_strdup(job->arena, &job->seal_node, sponsor->party->node, err));
+	/* A seal names a view that the node which seals serves. */
+	return ent_profile_head(job->profile, job->seal_node, &job->profile->view, err);
+}
+
 static enum ent_status
 find_project(struct job *job, struct ent_error *err)
 {
 	struct ent_reasons reasons = { .arena = job->arena };
 	struct ent_view name = ent_view_str(job->options->project);
 
-	if (!ent_project_name_valid(name))
-		return ent_fail(err, ENT_E_USAGE, "\"%s\" is not a project's name (a-z, 0-9 and -)", job->options->project);
-	ENT_TRY(ent_profile_derive(job->profile, &job->state, err));
 	ENT_TRY(ent_state_node_reasons(job->state, &reasons, err));
 	ENT_TRY(ent_state_party_reasons(job->state, ent_view_str(job->profile->party), name, &reasons, err));
 	job->project = ent_state_project(job->state, name);
 	if (job->project == NULL || ent_reasons_block(&reasons))
 		return refuse(&reasons, job->options->project, err);
-	return ent_custody_compile(&job->custody, job->arena, job->project->doc->proposal.custody, ent_view_str(job->profile->party), err);
+	ENT_TRY(find_originator(job, err));
+	return ent_custody_compile(&job->custody, job->arena, job->project->doc->proposal.custody, job->originator, err);
 }
+
+/* ---- shares and objects ---- */
 
 static enum ent_status
 make_shares(struct job *job, struct ent_error *err)
@@ -214,7 +311,7 @@ static enum ent_status
 choose_attributes(struct job *job, struct ent_error *err)
 {
 	const struct entente_encrypt *options = job->options;
-	const struct ent_member_state *self = ent_state_member(job->state, ent_view_str(job->profile->party));
+	const struct ent_member_state *originator = ent_state_member(job->state, job->originator);
 	char value[4];
 	void *room;
 
@@ -227,8 +324,8 @@ choose_attributes(struct job *job, struct ent_error *err)
 		ENT_TRY(country_value(value, ent_view_str(options->rel[i]), err));
 		ENT_TRY(add_fqn(job, "relto", value, err));
 	}
-	if (options->rel_count > 0 && self != NULL) {
-		ENT_TRY(country_value(value, self->party->country, err));
+	if (options->rel_count > 0 && originator != NULL) {
+		ENT_TRY(country_value(value, originator->party->country, err));
 		ENT_TRY(add_fqn(job, "relto", value, err));
 	}
 	job->attribute_count = sort_unique(job->attributes, job->attribute_count);
@@ -261,7 +358,7 @@ seal_text(struct job *job, struct ent_buf *out, struct ent_error *err)
 	ENT_TRY(ent_uuid_random(job->uuid, err));
 	file->charter = *ent_charter_id(ent_state_charter(job->state));
 	file->uuid = ent_view_str(job->uuid);
-	file->originator = ent_view_str(job->profile->party);
+	file->originator = job->originator;
 	file->project = ent_view_str(job->options->project);
 	file->proposal = job->project->doc->hash;
 	file->custody = job->project->doc->proposal.custody;
@@ -270,7 +367,7 @@ seal_text(struct job *job, struct ent_buf *out, struct ent_error *err)
 	file->dissem = job->dissem;
 	file->dissem_count = job->dissem_count;
 	file->view = job->profile->view;
-	file->created_unix_s = ent_clock_now(NULL);
+	file->created_unix_s = created_unix_s(job);
 	file->has_until = job->options->until != NULL;
 	if (file->has_until)
 		ENT_TRY(ent_time_parse(&file->until_unix_s, ent_view_str(job->options->until), err));
@@ -279,80 +376,98 @@ seal_text(struct job *job, struct ent_buf *out, struct ent_error *err)
 	return ent_doc_print(out, &doc, err);
 }
 
-/* {"sealToken": JWS}, signed with the key that the access token is bound to. */
-static enum ent_status
-seal_request(struct job *job, struct ent_view text, struct ent_buf *out, struct ent_error *err)
-{
-	ENT_AUTO_FINI(ent_buf) token = ent_buf_with_max(ENT_JWS_MAX);
-	int64_t now = ent_clock_now(NULL);
-	json_t *header = json_pack("{s:s}", "typ", "JWT");
-	json_t *claims = json_pack("{s:s%, s:I, s:I}", "text", (const char *)text.data, text.len, "iat", (json_int_t)now, "exp",
-	    (json_int_t)(now + SEAL_LIFE_S));
-	enum ent_status status = header != NULL && claims != NULL ? ENT_OK : ent_fail(err, ENT_E_NO_MEMORY, "no memory for a seal request");
+/* ---- the seal ---- */
 
-	if (status == ENT_OK)
-		status = ent_jws_sign(&token, header, claims, job->profile->dpop_key, err);
-	json_decref(header);
-	json_decref(claims);
-	ENT_TRY(status);
-	ENT_TRY(ent_buf_add_str(out, "{\"sealToken\":\"", err));
-	ENT_TRY(ent_buf_add(out, ent_buf_view(&token), err));
-	return ent_buf_add_str(out, "\"}", err);
+static enum ent_status
+sign_as_writer(struct job *job, struct ent_view text, struct ent_error *err)
+{
+	const struct ent_signer *signer = job->writer.signer;
+
+	return ent_note_sign(&job->note, text, &signer, 1, err);
 }
 
-/* The node's answer is checked like anybody's: our text, and a published seal key of our member. */
 static enum ent_status
-check_seal(struct job *job, struct ent_view text, struct ent_error *err)
+ask_node(struct job *job, struct ent_view text, struct ent_error *err)
 {
-	const struct ent_member_state *self = ent_state_member(job->state, ent_view_str(job->profile->party));
 	struct ent_note note;
 
+	if (ent_writer_ask(job->profile, job->seal_node, "Seal", "sealToken", json_pack("{s:s%}", "text", (const char *)text.data, text.len),
+	    &job->note, err) != ENT_OK)
+		return ent_error_context(err, "the node of %.*s did not seal the file", ENT_FMT(job->originator));
 	ENT_TRY(ent_note_parse(&note, job->arena, ent_buf_view(&job->note), err));
 	if (!ent_view_eq(note.text, text))
-		return ent_fail(err, ENT_E_TAMPERED, "%s sealed another text than the one it was asked to", job->profile->node);
-	if (self == NULL)
-		return ent_fail(err, ENT_E_DENIED, "%s is no member of this charter", job->profile->party);
-	return ent_seal_verify(&note, job->arena, self, err);
+		return ent_fail(err, ENT_E_TAMPERED, "%s sealed another text than the one it was asked to", job->seal_node);
+	return ENT_OK;
+}
+
+/* The node may fall silent between its tokens and its seal, too. */
+static enum ent_status
+seal(struct job *job, struct ent_error *err)
+{
+	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(ENT_NOTE_MAX);
+	struct ent_error silence = { 0 };
+
+	if (!job->offline) {
+		ENT_TRY(seal_text(job, &text, err));
+		if (ask_node(job, ent_buf_view(&text), &silence) == ENT_OK)
+			return ENT_OK;
+		if (silence.code != ENT_E_UNREACHABLE)
+			return ent_fail(err, silence.code, "%s", silence.text);
+		job->offline = true;
+		if (load_writer(job, &silence) != ENT_OK)
+			return ent_fail(err, silence.code, "%s", silence.text);
+		ent_buf_clear(&text);
+		ent_buf_clear(&job->note);
+	}
+	ENT_TRY(seal_text(job, &text, err));
+	return sign_as_writer(job, ent_buf_view(&text), err);
+}
+
+/* Whoever sealed it: what a reader's node would not believe is not written. */
+static enum ent_status
+check_seal(struct job *job, struct ent_error *err)
+{
+	struct ent_policy policy;
+	struct ent_seal opened;
+
+	ENT_TRY(ent_policy_parse(&policy, job->arena, ent_buf_view(&job->policy), err));
+	if (ent_seal_open(&opened, job->arena, job->state, &policy, err) != ENT_OK)
+		return ent_error_context(err, "the seal of this file would not be believed");
+	if (opened.key->stopped)
+		return ent_fail(err, ENT_E_DENIED, "%.*s has stopped the seal key %.*s: nobody would believe the file's seal",
+		    ENT_FMT(job->originator), ENT_FMT(opened.key->kid));
+	return ENT_OK;
 }
 
 static enum ent_status
-ask_seal(struct job *job, struct ent_error *err)
+make_policy(struct job *job, struct ent_error *err)
 {
-	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(ENT_NOTE_MAX);
-	ENT_AUTO_FINI(ent_buf) request = ent_buf_with_max(2 * ENT_JWS_MAX);
-	ENT_AUTO_FINI(ent_buf) answer = ent_buf_with_max(ENT_LIMIT_ANSWER);
-	json_t *json;
-	const char *note;
-	enum ent_status status;
+	struct ent_policy policy = { .uuid = ent_view_str(job->uuid), .attributes = job->attributes, .attribute_count = job->attribute_count,
+		.dissem = job->dissem, .dissem_count = job->dissem_count, .seal_note = ent_buf_view(&job->note) };
 
-	ENT_TRY(seal_text(job, &text, err));
-	ENT_TRY(seal_request(job, ent_buf_view(&text), &request, err));
-	if (ent_session_call(job->profile, job->profile->node, "/entente.v1.SealService/Seal", ent_buf_view(&request), &answer, err) != ENT_OK)
-		return ent_error_context(err, "%s's node did not seal the file", job->profile->party);
-	json = json_loadb((const char *)answer.data, answer.len, JSON_REJECT_DUPLICATES, NULL);
-	note = ent_claim_string(json, "note");
-	status = note != NULL ? ent_buf_add_str(&job->note, note, err)
-			      : ent_fail(err, ENT_E_UNAVAILABLE, "%s answered Seal without a note", job->profile->node);
-	json_decref(json);
-	ENT_TRY(status);
-	return check_seal(job, ent_buf_view(&text), err);
+	if (job->offline)
+		policy.writer_note = ent_buf_view(&job->writer.note);
+	ENT_TRY(ent_policy_print(&job->policy, &policy, err));
+	return check_seal(job, err);
 }
 
 static enum ent_status
 prepare(struct job *job, struct ent_error *err)
 {
+	if (!ent_project_name_valid(ent_view_str(job->options->project)))
+		return ent_fail(err, ENT_E_USAGE, "\"%s\" is not a project's name (a-z, 0-9 and -)", job->options->project);
 	ENT_TRY(ent_arena_new(&job->arena, ENT_CLIENT_ARENA_MAX, err));
-	ENT_TRY(ent_profile_sync(job->profile, err));
+	ENT_TRY(reach_home(job, err));
 	ENT_TRY(find_project(job, err));
 	ENT_TRY(choose_attributes(job, err));
 	ENT_TRY(make_shares(job, err));
 	ENT_TRY(wrap_all(job, err));
-	ENT_TRY(ent_session_token(job->profile, err));
-	ENT_TRY(ask_seal(job, err));
-	ENT_TRY(ent_policy_build(&job->policy, ent_view_str(job->uuid), job->attributes, job->attribute_count, job->dissem,
-	    job->dissem_count, ent_buf_view(&job->note), err));
+	ENT_TRY(seal(job, err));
+	ENT_TRY(make_policy(job, err));
 	return bind_all(job, err);
 }
+
+/* ---- the file ---- */
 
 static enum ent_status
 describe(const struct job *job, struct entente_encrypt_result *result, struct ent_error *err)
@@ -363,6 +478,7 @@ describe(const struct job *job, struct entente_encrypt_result *result, struct en
 
 	ENT_TRY(ent_path_join(result->uuid, sizeof(result->uuid), err, "%s", job->uuid));
 	ent_hash_hex(result->proposal, &job->project->doc->hash);
+	result->offline = job->offline;
 	result->splits = job->custody.split_count;
 	result->objects = job->custody.object_count;
 	for (size_t s = 0; s < job->custody.split_count; s++) {

@@ -5,6 +5,7 @@
 #include "client/print.h"
 #include "codec/time.h"
 #include "decide/seal.h"
+#include "note/note.h"
 #include "tdf/tdf.h"
 
 struct look {
@@ -14,8 +15,9 @@ struct look {
 	const struct ent_manifest *manifest;
 	struct ent_policy policy;
 	struct ent_error policy_error; /* code set: the policy is malformed */
-	struct ent_doc seal;
-	bool seal_readable; /* the text was parsed */
+	struct ent_seal seal;
+	bool seal_readable;   /* the text was parsed */
+	bool writer_readable; /* ... and the certificate's; nobody vouches for either while seal_error is set */
 	struct ent_error seal_error; /* code set: why it was not verified */
 };
 
@@ -27,21 +29,42 @@ look_fini(struct look *look)
 	ent_arena_free(look->arena);
 }
 
+/* What the notes say of themselves; for a file whose seal is not verified it is all that can be shown. */
+static bool
+read_note(struct look *look, struct ent_view bytes, enum ent_doc_kind kind, struct ent_doc *doc, struct ent_error *unread)
+{
+	struct ent_note note;
+
+	if (ent_note_parse(&note, look->arena, bytes, unread) != ENT_OK || ent_doc_parse(doc, look->arena, note.text, unread) != ENT_OK)
+		return false;
+	if (doc->kind != kind)
+		ent_error_set(unread, ENT_E_FORMAT, "it is another text");
+	return doc->kind == kind;
+}
+
 static enum ent_status
 look_at_seal(struct look *look)
 {
-	struct ent_note note;
+	const struct ent_policy *policy = &look->policy;
 	struct ent_error unread = { 0 };
+	struct ent_seal opened;
+	struct ent_doc writer;
 
-	if (!look->policy.has_seal)
+	if (!policy->has_seal && !policy->has_writer)
 		return ENT_OK;
-	look->seal_readable = ent_note_parse(&note, look->arena, look->policy.seal_note, &unread) == ENT_OK &&
-	    ent_doc_parse(&look->seal, look->arena, note.text, &unread) == ENT_OK && look->seal.kind == ENT_DOC_FILE;
+	look->writer_readable = policy->has_writer && read_note(look, policy->writer_note, ENT_DOC_WRITER, &writer, &unread);
+	if (look->writer_readable)
+		look->seal.writer = writer.writer;
+	if (policy->has_writer && !look->writer_readable)
+		return ent_fail(&look->seal_error, ENT_E_FORMAT, "the writer's certificate cannot be read: %s", unread.text);
+	look->seal_readable = read_note(look, policy->seal_note, ENT_DOC_FILE, &look->seal.doc, &unread);
 	if (!look->seal_readable)
 		return ent_fail(&look->seal_error, ENT_E_FORMAT, "the seal cannot be read: %s", unread.text);
 	if (look->state == NULL)
 		return ent_fail(&look->seal_error, ENT_E_UNAVAILABLE, "without a charter nothing says whose seal this is: give --profile");
-	return ent_seal_open(&look->seal, look->arena, look->state, &look->policy, &look->seal_error);
+	ENT_TRY(ent_seal_open(&opened, look->arena, look->state, policy, &look->seal_error));
+	look->seal = opened;
+	return ENT_OK;
 }
 
 static enum ent_status
@@ -59,27 +82,54 @@ look_into(struct look *look, struct entente_profile *profile, int fd, struct ent
 }
 
 static enum ent_status
-words_of_seal(const struct look *look, struct ent_buf *out, struct ent_error *err)
+words_of_file(const struct ent_file_doc *file, struct ent_buf *out, struct ent_error *err)
 {
-	const struct ent_file_doc *file = &look->seal.file;
 	char created[ENT_TIME_TEXT_SIZE], until[ENT_TIME_TEXT_SIZE];
 	char proposal[ENT_HASH_HEX_SIZE];
 
-	if (!look->policy.has_seal)
+	ent_time_print(created, file->created_unix_s);
+	ent_hash_hex(proposal, &file->proposal);
+	ENT_TRY(ent_buf_printf(out, err, "originator  %.*s\nproject     %.*s (proposal %.16s)\ncustody     %.*s\ncreated     %s\n",
+	    ENT_FMT(file->originator), ENT_FMT(file->project), proposal, ENT_FMT(file->custody), created));
+	if (!file->has_until)
+		return ENT_OK;
+	ent_time_print(until, file->until_unix_s);
+	return ent_buf_printf(out, err, "until       %s\n", until);
+}
+
+/* What the seal's key or writer being stopped means, only the nodes can say: they know who asks, and what is registered. */
+static enum ent_status
+words_of_stops(const struct look *look, struct ent_buf *out, struct ent_error *err)
+{
+	struct ent_reasons stops = { .arena = look->arena };
+
+	if (look->seal.key->stopped)
+		ENT_TRY(ent_buf_printf(out, err, "            its key %.*s is STOPPED: when it was sealed is not proven\n", ENT_FMT(look->seal.key->kid)));
+	if (!look->seal.by_writer)
+		return ENT_OK;
+	ENT_TRY(ent_state_person_reasons(look->state, look->seal.writer.person, &stops, err));
+	return ent_reasons_block(&stops) ? ent_buf_add_str(out, "            its writer is STOPPED: it opens for nobody\n", err) : ENT_OK;
+}
+
+static enum ent_status
+words_of_seal(const struct look *look, struct ent_buf *out, struct ent_error *err)
+{
+	const struct ent_writer_doc *writer = &look->seal.writer;
+	char until[ENT_TIME_TEXT_SIZE];
+
+	if (!look->policy.has_seal && !look->policy.has_writer)
 		return ent_buf_add_str(out, "seal        none: originator and age are unknown\n", err);
-	if (look->seal_readable) {
-		ent_time_print(created, file->created_unix_s);
-		ent_hash_hex(proposal, &file->proposal);
-		ENT_TRY(ent_buf_printf(out, err, "originator  %.*s\nproject     %.*s (proposal %.16s)\ncustody     %.*s\ncreated     %s\n",
-		    ENT_FMT(file->originator), ENT_FMT(file->project), proposal, ENT_FMT(file->custody), created));
-		if (file->has_until) {
-			ent_time_print(until, file->until_unix_s);
-			ENT_TRY(ent_buf_printf(out, err, "until       %s\n", until));
-		}
+	if (look->seal_readable)
+		ENT_TRY(words_of_file(&look->seal.doc.file, out, err));
+	if (look->writer_readable) {
+		ent_time_print(until, writer->until_unix_s);
+		ENT_TRY(ent_buf_printf(out, err, "sealed by   writer %s, certificate until %s\n", ent_print_text(look->arena, writer->person), until));
 	}
-	if (look->seal_error.code == ENT_OK)
-		return ent_buf_printf(out, err, "seal        verified: by %.*s's seal key in the charter\n", ENT_FMT(file->originator));
-	return ent_buf_printf(out, err, "seal        NOT verified: %s\n", look->seal_error.text);
+	if (look->seal_error.code != ENT_OK)
+		return ent_buf_printf(out, err, "seal        NOT verified: %s\n", look->seal_error.text);
+	ENT_TRY(ent_buf_printf(out, err, "seal        verified: by %s%.*s's seal key in the charter\n",
+	    look->seal.by_writer ? "a writer certified by " : "", ENT_FMT(look->seal.doc.file.originator)));
+	return words_of_stops(look, out, err);
 }
 
 static enum ent_status
@@ -126,20 +176,48 @@ list_of(const struct ent_view *items, size_t count)
 	return list;
 }
 
+static void
+set_time(json_t *object, const char *member, int64_t unix_s)
+{
+	char time[ENT_TIME_TEXT_SIZE];
+
+	ent_time_print(time, unix_s);
+	json_object_set_new(object, member, json_string(time));
+}
+
+static json_t *
+json_of_writer(const struct look *look)
+{
+	const struct ent_writer_doc *writer = &look->seal.writer;
+	json_t *out;
+
+	if (!look->writer_readable)
+		return json_null();
+	out = json_object();
+	json_object_set_new(out, "person", text_of(writer->person));
+	json_object_set_new(out, "key", text_of(writer->key.line));
+	set_time(out, "from", writer->from_unix_s);
+	set_time(out, "until", writer->until_unix_s);
+	return out;
+}
+
 static json_t *
 json_of_seal(const struct look *look)
 {
-	const struct ent_file_doc *file = &look->seal.file;
-	char time[ENT_TIME_TEXT_SIZE];
+	const struct ent_file_doc *file = &look->seal.doc.file;
+	const bool verified = look->seal_error.code == ENT_OK;
 	char hex[ENT_HASH_HEX_SIZE];
 	json_t *seal;
 
-	if (!look->policy.has_seal)
+	if (!look->policy.has_seal && !look->policy.has_writer)
 		return json_null();
 	seal = json_object();
-	json_object_set_new(seal, "verified", json_boolean(look->seal_error.code == ENT_OK));
-	if (look->seal_error.code != ENT_OK)
+	json_object_set_new(seal, "verified", json_boolean(verified));
+	if (!verified)
 		json_object_set_new(seal, "problem", json_string(look->seal_error.text));
+	else
+		json_object_set_new(seal, "key_stopped", json_boolean(look->seal.key->stopped));
+	json_object_set_new(seal, "writer", json_of_writer(look));
 	if (!look->seal_readable)
 		return seal;
 	json_object_set_new(seal, "originator", text_of(file->originator));
@@ -147,12 +225,9 @@ json_of_seal(const struct look *look)
 	ent_hash_hex(hex, &file->proposal);
 	json_object_set_new(seal, "proposal", json_string(hex));
 	json_object_set_new(seal, "custody", text_of(file->custody));
-	ent_time_print(time, file->created_unix_s);
-	json_object_set_new(seal, "created", json_string(time));
-	if (file->has_until) {
-		ent_time_print(time, file->until_unix_s);
-		json_object_set_new(seal, "until", json_string(time));
-	}
+	set_time(seal, "created", file->created_unix_s);
+	if (file->has_until)
+		set_time(seal, "until", file->until_unix_s);
 	return seal;
 }
 

@@ -6,18 +6,44 @@
 
 /* ---- node state ---- */
 
-static enum ent_status
-ask_node(struct inquiry *q)
+enum ent_status
+ent_inquiry_node(struct inquiry *q)
 {
+	struct ent_view self = q->node->self;
+	bool member;
+
 	if (q->state == NULL)
 		return say(q, ENT_R_NO_CHARTER, "-", "give this node its charter's genesis", "this node has no charter");
-	if (q->node->self.len > 0 && ent_state_member(q->state, q->node->self) == NULL)
+	member = ent_state_member(q->state, self) != NULL;
+	if (self.len > 0 && !member)
 		ENT_TRY(say(q, ENT_R_NO_CHARTER, "-", "",
-		    "this node's member %.*s is not a member of the epoch in force", ENT_FMT(q->node->self)));
-	return ent_state_node_reasons(q->state, &q->out->reasons, q->err);
+		    "this node's member %.*s is not a member of the epoch in force", ENT_FMT(self)));
+	ENT_TRY(ent_state_node_reasons(q->state, &q->out->reasons, q->err));
+	return member ? ent_state_self_reasons(q->state, self, &q->out->reasons, q->err) : ENT_OK;
 }
 
 /* ---- who asks ---- */
+
+/* A token speaks through its issuer (C-42); only where there is none is a party taken by its name. */
+static enum ent_status
+find_party(struct inquiry *q)
+{
+	struct ent_view name = q->person->party;
+
+	if (name.len > 0) {
+		q->party = ent_state_party(q->state, name);
+		q->out->party = name;
+		q->out->partner = ent_state_member(q->state, name) == NULL;
+		return ENT_OK;
+	}
+	q->party = ent_state_party_by_issuer(q->state, q->person->issuer);
+	if (q->party == NULL)
+		return say(q, ENT_R_ISSUER_UNKNOWN, "-", "a token of an issuer that the charter names",
+		    "the token's issuer speaks for no party of this charter");
+	q->out->party = q->party->party->name;
+	q->out->partner = q->party->partner;
+	return ENT_OK;
+}
 
 enum ent_status
 ent_inquiry_party(struct inquiry *q)
@@ -26,11 +52,9 @@ ent_inquiry_party(struct inquiry *q)
 	struct ent_view sub, party;
 	const char *person;
 
-	q->party = ent_state_party_by_issuer(q->state, q->person->issuer);
-	if (q->party == NULL)
-		return say(q, ENT_R_ISSUER_UNKNOWN, "-", "a token of an issuer that the charter names",
-		    "the token's issuer speaks for no party of this charter");
-	q->out->party = q->party->party->name;
+	ENT_TRY(find_party(q));
+	if (q->out->party.len == 0)
+		return ENT_OK;
 	ENT_TRY(ent_arena_printf(q->arena, &person, q->err, "%.*s@%.*s", ENT_FMT(q->person->sub),
 	    ENT_FMT(q->out->party)));
 	/* The text as it was cut together, so that a `sub` with a NUL in it is not taken for a shorter one. */
@@ -42,6 +66,12 @@ ent_inquiry_party(struct inquiry *q)
 	return ENT_OK;
 }
 
+enum ent_status
+ent_inquiry_person_stops(struct inquiry *q)
+{
+	return q->out->person.len > 0 ? ent_state_person_reasons(q->state, q->out->person, &q->out->reasons, q->err) : ENT_OK;
+}
+
 /* ---- what the party has cleared its person for ---- */
 
 enum ent_status
@@ -51,6 +81,9 @@ ent_inquiry_person_project(struct inquiry *q)
 	char cure[384];
 
 	snprintf(cure, sizeof(cure), "%.*s clears %.*s for %.*s", ENT_FMT(party), ENT_FMT(person), ENT_FMT(project));
+	if (!q->person->has_projects && q->person->claims_unknown)
+		return say(q, ENT_R_PROVIDED, "-", "", "provided %.*s vouches for %.*s in %.*s", ENT_FMT(party),
+		    ENT_FMT(q->person->sub), ENT_FMT(project));
 	if (!q->person->has_projects)
 		return say(q, ENT_R_PERSON_PROJECT, "-", cure,
 		    "the token of %.*s has no well-formed claim `projects`", ENT_FMT(person));
@@ -77,6 +110,34 @@ country_listed(const struct inquiry *q, struct ent_view country)
 	return false;
 }
 
+/* "AUS, GBR", as many as there is room for. */
+static const char *
+countries_text(const struct inquiry *q, char out[256])
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < q->country_count && len + 6 < 256; i++) {
+		len += (size_t)snprintf(out + len, 256 - len, "%s%.*s", i > 0 ? ", " : "", ENT_FMT(q->countries[i]));
+		for (size_t k = len - q->countries[i].len; k < len; k++)
+			out[k] = (char)(out[k] & ~0x20); /* letters only: ask_attribute has seen to that */
+	}
+	return out;
+}
+
+static enum ent_status
+no_nationality(struct inquiry *q, bool every)
+{
+	char countries[256];
+
+	if (q->person->claims_unknown && !q->person->has_nationality)
+		return say(q, ENT_R_PROVIDED, "-", "", "provided %s nationality of %.*s is one of %s", every ? "every" : "a",
+		    ENT_FMT(q->out->person), countries_text(q, countries));
+	return say(q, ENT_R_RELTO_NATIONALITY, "-", "a token with the claim `nationality`",
+	    "the file is released to some nationalities, and the token of %.*s has no well-formed claim `nationality`",
+	    ENT_FMT(q->out->person));
+}
+
 static enum ent_status
 ask_nationality(struct inquiry *q)
 {
@@ -84,31 +145,30 @@ ask_nationality(struct inquiry *q)
 	size_t listed = 0;
 
 	if (!q->person->has_nationality || q->person->nationality_count == 0)
-		return say(q, ENT_R_RELTO_NATIONALITY, "-", "a token with the claim `nationality`",
-		    "the file is released to some nationalities, and the token of %.*s has no well-formed claim `nationality`",
-		    ENT_FMT(q->out->person));
+		return no_nationality(q, every);
 	for (size_t i = 0; i < q->person->nationality_count; i++)
 		listed += country_listed(q, q->person->nationalities[i]);
-	if (every ? listed == q->person->nationality_count : listed > 0)
-		return say(q, ENT_R_RELTO_OK, "-", "", "released to %.*s and to the nationality of %.*s",
-		    ENT_FMT(q->party->party->country),
-		    ENT_FMT(q->out->person));
-	return say(q, ENT_R_RELTO_NATIONALITY, "-", "", "the file is not released to %s nationality of %.*s",
-	    every ? "every" : "any",
-	    ENT_FMT(q->out->person));
+	if (every ? listed < q->person->nationality_count : listed == 0)
+		return say(q, ENT_R_RELTO_NATIONALITY, "-", "", "the file is not released to %s nationality of %.*s",
+		    every ? "every" : "any", ENT_FMT(q->out->person));
+	if (q->party == NULL)
+		return ENT_OK;
+	return say(q, ENT_R_RELTO_OK, "-", "", "released to %.*s and to the nationality of %.*s",
+	    ENT_FMT(q->party->party->country), ENT_FMT(q->out->person));
 }
 
+/* A partner's country is the one in its party proposal, which every member consented to. */
 static enum ent_status
 ask_relto(struct inquiry *q)
 {
-	struct ent_view country = q->party->party->country;
-
 	if (q->country_count == 0)
 		return ENT_OK;
-	if (!country_listed(q, country))
-		ENT_TRY(say(q, ENT_R_RELTO_COUNTRY, "-", "", "the file is not released to %.*s, the country of %.*s",
-		    ENT_FMT(country),
+	if (q->party == NULL)
+		ENT_TRY(say(q, ENT_R_RELTO_COUNTRY, "-", "", "the file is released to some countries, and that of %.*s is not known",
 		    ENT_FMT(q->out->party)));
+	else if (!country_listed(q, q->party->party->country))
+		ENT_TRY(say(q, ENT_R_RELTO_COUNTRY, "-", "", "the file is not released to %.*s, the country of %.*s",
+		    ENT_FMT(q->party->party->country), ENT_FMT(q->out->party)));
 	return ask_nationality(q);
 }
 
@@ -126,6 +186,7 @@ ask_person(struct inquiry *q, const struct ent_policy *policy)
 {
 	if (q->out->person.len == 0)
 		return ENT_OK; /* nobody to ask about: said before */
+	ENT_TRY(ent_inquiry_person_stops(q));
 	if (q->out->project.len > 0)
 		ENT_TRY(ent_inquiry_person_project(q));
 	ENT_TRY(ask_relto(q));
@@ -178,7 +239,7 @@ ask_project(struct inquiry *q)
 
 	if (project != NULL)
 		q->out->stop_bound_s = ent_state_fresh_s(q->state, project);
-	if (q->out->project.len == 0 || q->party == NULL)
+	if (q->out->project.len == 0 || q->out->party.len == 0)
 		return ENT_OK;
 	return ent_state_party_reasons(q->state, q->out->party, q->out->project, &q->out->reasons, q->err);
 }
@@ -196,7 +257,7 @@ ask_all(struct inquiry *q, const struct ent_policy *policy, const char *malforme
 {
 	struct ent_reasons file = { .arena = q->arena };
 
-	ENT_TRY(ask_node(q));
+	ENT_TRY(ent_inquiry_node(q));
 	if (q->state == NULL)
 		return ENT_OK;
 	ENT_TRY(ent_inquiry_party(q));

@@ -1,8 +1,8 @@
 /*
  * decide: who may open what. The only place that says yes. Pure: (request, derived state, policy) -> reasons.
  *
- * Questions in this order, all of them asked (contracts, "The decision"): node state (membership, fork, clock, freshness);
- * token and sender binding; party by issuer; project in force for the party; files rule; the person's `projects`; relto;
+ * Questions in this order, all of them asked (C-40; contracts, "The decision"): node state (membership, fork, clock, freshness);
+ * token and sender binding; party by issuer; project in force for the party; files rule; the person and its `projects`; relto;
  * dissem; this node named by the sealed custody. The caller may release only if ent_reasons_block() is false.
  */
 #ifndef ENT_DECIDE_DECIDE_H
@@ -14,6 +14,7 @@
 /* What the caller's verified token says. Views into the request. */
 struct ent_person {
 	struct ent_view issuer;
+	struct ent_view party;     /* instead of an issuer, where nobody's token is looked at (`why FILE --as`); else empty */
 	struct ent_view sub;
 	struct ent_view *projects; /* claim `projects` */
 	size_t project_count;
@@ -36,6 +37,8 @@ struct ent_decide_node {
 	 */
 	bool (*registered)(void *arg, struct ent_view uuid, const struct ent_hash *seal_text);
 	void *registered_arg;
+	/* This node's own seal key, for what it is to seal (C-67); empty: not asked. */
+	struct ent_view seal_kid;
 };
 
 struct ent_decision {
@@ -50,6 +53,8 @@ struct ent_decision {
 	struct ent_view file;       /* uuid */
 	bool sealed;
 	struct ent_file_doc seal;   /* when sealed and well-formed */
+	bool by_writer;             /* sealed under a writer's certificate (C-71) */
+	struct ent_writer_doc writer; /* then: the certificate; of ent_decide_writer: what was asked for */
 	struct ent_custody custody; /* when sealed and compiled: which sids this node holds */
 	int64_t stop_bound_s;       /* F: how long a stop elsewhere may take to bind here; 0 unknown */
 };
@@ -63,13 +68,20 @@ ENT_MUST_USE enum ent_status ent_decide(struct ent_decision *out, struct ent_are
     struct ent_error *err);
 
 /*
- * May this person seal this text at this node (charter section 5 "The writer's own node seals")? Originator = self, person's
- * projects, project and custody (in force now, byte for byte), clock (created within 120 s of now), attributes (project's
- * FQN and relto only, own host), view known to `view_known`. The caller checks that the uuid is new.
+ * May this person seal this text at this node (C-37)? Originator = self; the person is self's, or of a partner whose sponsor in
+ * this project is self; person's projects, project and custody (in force now, byte for byte), clock (created within 120 s of
+ * now), attributes (project's FQN and relto only, own host), view known to `view_known`. The caller checks that the uuid is new.
  */
 ENT_MUST_USE enum ent_status ent_decide_seal(struct ent_decision *out, struct ent_arena *arena, const struct ent_state *state,
     const struct ent_decide_node *node, const struct ent_person *person, struct ent_view seal_text,
     bool (*view_known)(void *arg, const struct ent_hash *view), void *arg, struct ent_error *err);
+
+/*
+ * May this person of this node's member have this writer's certificate (C-71)? From now, at most 30 days, its own name, a key
+ * that is nobody's in the charter and that is named <originator>/writer/<first 16 hex digits of SHA-256(public key)>.
+ */
+ENT_MUST_USE enum ent_status ent_decide_writer(struct ent_decision *out, struct ent_arena *arena, const struct ent_state *state,
+    const struct ent_decide_node *node, const struct ent_person *person, struct ent_view writer_text, struct ent_error *err);
 
 /* The sealed sid that `member` holds, given the compiled custody: is `sid` one of them? */
 bool ent_decide_holds(const struct ent_custody *custody, struct ent_view member, struct ent_view sid);

@@ -153,20 +153,17 @@ is_ours(enum ent_status status)
 
 /* *trusted: the originator says so, of this very policy. */
 static enum ent_status
-open_seal(struct inquiry *q, struct ent_reasons *reasons, const struct ent_policy *policy, struct ent_doc *doc,
+open_seal(struct inquiry *q, struct ent_reasons *reasons, const struct ent_policy *policy, struct ent_seal *seal,
     bool *trusted)
 {
 	struct ent_error why = { 0 };
-	enum ent_status status = ent_seal_open(doc, q->arena, q->state, policy, &why);
+	enum ent_status status = ent_seal_open(seal, q->arena, q->state, policy, &why);
 
 	*trusted = status == ENT_OK;
 	if (*trusted)
 		return ENT_OK;
 	if (is_ours(status))
 		return ent_fail(q->err, status, "%s", why.text);
-	if (status == ENT_E_UNSUPPORTED)
-		return ent_reasons_add(reasons, q->err, ENT_R_SEAL_UNENFORCED, "-",
-		    "a version of this software that enforces it", "%s", why.text);
 	return ent_reasons_add(reasons, q->err, ENT_R_SEAL_INVALID, "-", "", "the file's seal is not believed: %s",
 	    why.text);
 }
@@ -204,47 +201,51 @@ check_proposal(struct inquiry *q, struct ent_reasons *reasons, const struct ent_
 }
 
 static enum ent_status
-add_sealed(struct inquiry *q, struct ent_reasons *reasons, const struct ent_doc *doc)
+add_sealed(struct inquiry *q, struct ent_reasons *reasons, const struct ent_seal *seal)
 {
+	const struct ent_file_doc *file = &seal->doc.file;
 	char hex[ENT_HASH_HEX_SIZE], cite[9], created[ENT_TIME_TEXT_SIZE];
 
-	ent_hash_hex(hex, &doc->hash);
+	ent_hash_hex(hex, &seal->doc.hash);
 	snprintf(cite, sizeof(cite), "%.8s", hex);
-	ent_time_print(created, doc->file.created_unix_s);
+	ent_time_print(created, file->created_unix_s);
+	if (seal->by_writer)
+		return ent_reasons_add(reasons, q->err, ENT_R_SEALED, cite, "", "sealed by writer %.*s of %.*s in project %.*s at %s",
+		    ENT_FMT(seal->writer.person), ENT_FMT(file->originator), ENT_FMT(file->project), created);
 	return ent_reasons_add(reasons, q->err, ENT_R_SEALED, cite, "", "sealed by %.*s in project %.*s at %s",
-	    ENT_FMT(doc->file.originator),
-	    ENT_FMT(doc->file.project), created);
+	    ENT_FMT(file->originator), ENT_FMT(file->project), created);
 }
 
 enum ent_status
 ent_inquiry_sealed(struct inquiry *q, struct ent_reasons *reasons, const struct ent_policy *policy)
 {
-	const struct ent_file_doc *seal = &q->out->seal;
-	struct ent_doc doc;
+	const struct ent_file_doc *file = &q->out->seal;
+	struct ent_seal seal;
 	bool trusted;
 
 	q->out->sealed = true;
-	ENT_TRY(open_seal(q, reasons, policy, &doc, &trusted));
-	if (!trusted)
-		return ENT_OK; /* nothing of it is believed, so nothing of it is examined */
-	q->out->seal = doc.file;
-	q->out->originator = seal->originator;
-	q->out->project = seal->project;
+	ENT_TRY(open_seal(q, reasons, policy, &seal, &trusted));
+	if (!trusted) /* nothing of it is believed, so nothing of it is examined; whose file it is, is not known */
+		return ent_inquiry_file_stops(q, reasons, policy->uuid);
+	q->out->seal = seal.doc.file;
+	q->out->by_writer = seal.by_writer;
+	q->out->writer = seal.writer;
+	q->out->originator = file->originator;
+	q->out->project = file->project;
 	ENT_TRY(ent_inquiry_attributes(q, reasons, policy->attributes, policy->attribute_count));
-	ENT_TRY(check_proposal(q, reasons, seal));
-	ENT_TRY(ent_inquiry_seal_text(q, reasons, seal, ent_charter_proposal(ent_state_charter(q->state),
-	    &seal->proposal)));
-	ENT_TRY(check_seal_dates(q, reasons, seal));
-	return ent_reasons_block(reasons) ? ENT_OK : add_sealed(q, reasons, &doc);
+	ENT_TRY(check_proposal(q, reasons, file));
+	ENT_TRY(ent_inquiry_seal_text(q, reasons, file, ent_charter_proposal(ent_state_charter(q->state), &file->proposal)));
+	ENT_TRY(check_seal_dates(q, reasons, file));
+	ENT_TRY(ent_inquiry_trust(q, reasons, &seal));
+	return ent_reasons_block(reasons) ? ENT_OK : add_sealed(q, reasons, &seal);
 }
 
 /* ---- unsealed ---- */
 
-enum ent_status
-ent_inquiry_unsealed(struct inquiry *q, struct ent_reasons *reasons, const struct ent_policy *policy)
+/* Which project's it is, by its attributes alone; none: out->project stays empty. */
+static enum ent_status
+ask_unsealed_project(struct inquiry *q, struct ent_reasons *reasons, const struct ent_policy *policy)
 {
-	const struct ent_standing *project;
-
 	if (policy->attribute_count == 0)
 		return ent_reasons_add(reasons, q->err, ENT_R_POLICY_EMPTY, "-",
 		    "seal the file, or give it the attribute of its project",
@@ -255,13 +256,32 @@ ent_inquiry_unsealed(struct inquiry *q, struct ent_reasons *reasons, const struc
 		    q->project_count == 0 ? ENT_R_POLICY_EMPTY : ENT_R_POLICY_MALFORMED, "-", "",
 		    "the file has no seal and its attributes name %zu projects: exactly one is needed", q->project_count);
 	q->out->project = q->project;
-	project = ent_state_project(q->state, q->project);
-	if (project == NULL)
-		return ENT_OK; /* the project's own reasons say so */
-	if (!project->doc->proposal.unsealed_members)
-		return ent_reasons_add(reasons, q->err, ENT_R_UNSEALED_CLOSED, "-",
-		    "seal the file, or a proposal with `unsealed members`",
-		    "project %.*s does not open files without a seal", ENT_FMT(q->project));
+	return ENT_OK;
+}
+
+static enum ent_status
+ask_unsealed_allowed(struct inquiry *q, struct ent_reasons *reasons)
+{
+	const struct ent_standing *project = q->out->project.len > 0 ? ent_state_project(q->state, q->out->project) : NULL;
+
+	if (project == NULL || project->doc->proposal.unsealed_members)
+		return ENT_OK; /* what else there is to say, the project's own reasons say */
+	return ent_reasons_add(reasons, q->err, ENT_R_UNSEALED_CLOSED, "-",
+	    "seal the file, or a proposal with `unsealed members`",
+	    "project %.*s does not open files without a seal", ENT_FMT(q->out->project));
+}
+
+enum ent_status
+ent_inquiry_unsealed(struct inquiry *q, struct ent_reasons *reasons, const struct ent_policy *policy)
+{
+	ENT_TRY(ask_unsealed_project(q, reasons, policy));
+	ENT_TRY(ask_unsealed_allowed(q, reasons));
+	ENT_TRY(ent_inquiry_file_stops(q, reasons, policy->uuid));
+	if (q->out->partner)
+		ENT_TRY(ent_reasons_add(reasons, q->err, ENT_R_UNSEALED_PARTNER, "-", "ask for the file with a seal",
+		    "the file has no seal, and such files open for members only: %.*s is none", ENT_FMT(q->out->party)));
+	if (q->out->project.len == 0 || ent_reasons_block(reasons))
+		return ENT_OK;
 	return ent_reasons_add(reasons, q->err, ENT_R_UNSEALED, "-", "",
 	    "the file has no seal: its originator and age are not known");
 }

@@ -29,16 +29,59 @@ read_text(struct inquiry *q, struct ent_view text, bool *readable)
 	return ENT_OK;
 }
 
+/* ---- whose person, and with which key ---- */
+
+/* A partner's person writes under its sponsor's name, where the project admits the partner as contributor (C-37). */
+static enum ent_status
+ask_contributor(struct inquiry *q)
+{
+	const struct ent_standing *admission = ent_inquiry_admission(q);
+	const struct ent_proposal *p = admission != NULL ? &admission->doc->proposal : NULL;
+	struct ent_view party = q->out->party, project = q->out->project;
+
+	ENT_TRY(ent_state_party_reasons(q->state, party, project, &q->out->reasons, q->err));
+	if (p == NULL)
+		return ent_reasons_block(&q->out->reasons) ? ENT_OK : say(q, ENT_R_PARTY_NOT_PARTICIPANT, "-", "",
+		    "%.*s is not admitted to %.*s", ENT_FMT(party), ENT_FMT(project));
+	if (!p->role_contributor)
+		return say(q, ENT_R_PARTY_NOT_PARTICIPANT, "-", "an admission with `role contributor`",
+		    "%.*s reads in %.*s and does not write", ENT_FMT(party), ENT_FMT(project));
+	if (!ent_view_eq(p->sponsor, q->node->self))
+		return say(q, ENT_R_PARTY_NOT_PARTICIPANT, "-", "seal at the sponsor's node",
+		    "the sponsor of %.*s in %.*s is %.*s, and this node seals for %.*s", ENT_FMT(party), ENT_FMT(project),
+		    ENT_FMT(p->sponsor), ENT_FMT(q->node->self));
+	return ENT_OK;
+}
+
 static enum ent_status
 ask_party(struct inquiry *q)
 {
-	ENT_TRY(ent_inquiry_party(q));
 	if (q->party == NULL || ent_view_eq(q->out->party, q->node->self))
 		return ENT_OK;
+	if (q->out->partner && q->out->project.len > 0)
+		return ask_contributor(q);
 	return say(q, ENT_R_ISSUER_UNKNOWN, "-", "seal at the node of your own party",
 	    "this node seals for persons of %.*s only",
 	    ENT_FMT(q->node->self));
 }
+
+/* What is signed with a key that is given up would be believed nowhere (C-67): say so before a file hangs on it. */
+enum ent_status
+ent_inquiry_own_key(struct inquiry *q)
+{
+	const struct ent_member_key *key;
+
+	if (q->node->seal_kid.len == 0)
+		return ENT_OK;
+	key = ent_state_key_by_kid(q->state, q->node->self, q->node->seal_kid);
+	if (key != NULL && key->use == ENT_KEY_USE_SEAL && !key->stopped && key->retired_unix_s > ent_state_now(q->state))
+		return ENT_OK;
+	return say(q, ENT_R_SEAL_KEY_STOPPED, "-", "publish a seal key, or resume this one",
+	    "this node's seal key %.*s is %s: nobody would believe its seals", ENT_FMT(q->node->seal_kid),
+	    key == NULL || key->use != ENT_KEY_USE_SEAL ? "not published" : key->stopped ? "stopped" : "given up");
+}
+
+/* ---- the text ---- */
 
 /* Version 4 and variant 10 (RFC 9562 5.4): a file's name is nobody's choice. The grammar has seen to shape and lower case. */
 static bool
@@ -161,19 +204,22 @@ ask_all(struct inquiry *q, struct ent_view seal_text, bool (*view_known)(void *a
 	const struct ent_standing *project;
 	bool readable = false;
 
+	ENT_TRY(ent_inquiry_node(q));
 	if (q->state == NULL)
-		return say(q, ENT_R_NO_CHARTER, "-", "give this node its charter's genesis", "this node has no charter");
-	if (ent_state_member(q->state, q->node->self) == NULL)
-		ENT_TRY(say(q, ENT_R_NO_CHARTER, "-", "", "this node's member is not a member of the epoch in force"));
-	ENT_TRY(ent_state_node_reasons(q->state, &q->out->reasons, q->err));
-	ENT_TRY(ask_party(q));
+		return ENT_OK;
+	ENT_TRY(ent_inquiry_party(q));
+	/* Which project it is stands in the text, and who may write follows from the project. */
 	ENT_TRY(read_text(q, seal_text, &readable));
+	ENT_TRY(ask_party(q));
 	if (!readable)
 		return ENT_OK;
 	project = ent_state_project(q->state, q->out->project);
 	q->out->stop_bound_s = project != NULL ? ent_state_fresh_s(q->state, project) : 0;
 	ENT_TRY(ent_state_party_reasons(q->state, q->node->self, q->out->project, &q->out->reasons, q->err));
 	ENT_TRY(ask_text(q, view_known, arg));
+	ENT_TRY(ent_inquiry_own_key(q));
+	ENT_TRY(ent_inquiry_file_stops(q, &q->out->reasons, q->out->file));
+	ENT_TRY(ent_inquiry_person_stops(q));
 	return q->out->person.len > 0 ? ent_inquiry_person_project(q) : ENT_OK;
 }
 

@@ -166,17 +166,24 @@ check_own(struct ent_view base64, struct ent_error *err)
 	return ent_fail(err, own.code == ENT_E_FORMAT ? ENT_E_INPUT : own.code, "no policy can be made of this: %s", own.text);
 }
 
+/* An empty note is left out. */
+static bool
+set_note(json_t *top, const char *member, struct ent_view note)
+{
+	return note.len == 0 || json_object_set_new(top, member, string_of(note)) == 0;
+}
+
 enum ent_status
-ent_policy_build(struct ent_buf *out_base64, struct ent_view uuid, const struct ent_view *attributes, size_t attribute_count,
-    const struct ent_view *dissem, size_t dissem_count, struct ent_view seal_note, struct ent_error *err)
+ent_policy_print(struct ent_buf *out_base64, const struct ent_policy *policy, struct ent_error *err)
 {
 	const size_t before = out_base64->len;
-	AUTO_JSON *top = json_pack("{s:o, s:{s:o, s:o}}", "uuid", string_of(uuid), "body", "dataAttributes",
-	    list_of(attributes, attribute_count, attribute_object), "dissem", list_of(dissem, dissem_count, string_of));
+	AUTO_JSON *top = json_pack("{s:o, s:{s:o, s:o}}", "uuid", string_of(policy->uuid), "body", "dataAttributes",
+	    list_of(policy->attributes, policy->attribute_count, attribute_object), "dissem",
+	    list_of(policy->dissem, policy->dissem_count, string_of));
 	enum ent_status status;
 	char *text;
 
-	if (top == NULL || (seal_note.len > 0 && json_object_set_new(top, "entente", string_of(seal_note)) != 0))
+	if (top == NULL || !set_note(top, "entente", policy->seal_note) || !set_note(top, "ententeWriter", policy->writer_note))
 		return ent_fail(err, ENT_E_INPUT, "no policy can be made of texts that are not UTF-8");
 	text = json_dumps(top, JSON_COMPACT);
 	if (text == NULL)
@@ -188,4 +195,15 @@ ent_policy_build(struct ent_buf *out_base64, struct ent_view uuid, const struct 
 	if (status != ENT_OK)
 		out_base64->len = before;
 	return status;
+}
+
+enum ent_status
+ent_policy_build(struct ent_buf *out_base64, struct ent_view uuid, const struct ent_view *attributes, size_t attribute_count,
+    const struct ent_view *dissem, size_t dissem_count, struct ent_view seal_note, struct ent_error *err)
+{
+	/* Printing changes nothing in the lists. */
+	struct ent_policy policy = { .uuid = uuid, .attributes = (struct ent_view *)(uintptr_t)attributes, .attribute_count = attribute_count,
+		.dissem = (struct ent_view *)(uintptr_t)dissem, .dissem_count = dissem_count, .seal_note = seal_note };
+
+	return ent_policy_print(out_base64, &policy, err);
 }

@@ -24,7 +24,10 @@ struct ent_policy {
 /* Decode and parse; null lists = empty; duplicates in a list, a bad uuid, a wrong type: ENT_E_FORMAT. Unknown members ignored. */
 ENT_MUST_USE enum ent_status ent_policy_parse(struct ent_policy *out, struct ent_arena *arena, struct ent_view base64, struct ent_error *err);
 
-/* Build the base64 policy text (appended). seal_note may be empty. */
+/* Print the base64 policy text (appended): uuid, lists, and the notes that are not empty; base64 and has_* are not looked at. */
+ENT_MUST_USE enum ent_status ent_policy_print(struct ent_buf *out_base64, const struct ent_policy *policy, struct ent_error *err);
+
+/* The same without a writer's certificate. seal_note may be empty. */
 ENT_MUST_USE enum ent_status ent_policy_build(struct ent_buf *out_base64, struct ent_view uuid, const struct ent_view *attributes,
     size_t attribute_count, const struct ent_view *dissem, size_t dissem_count, struct ent_view seal_note, struct ent_error *err);
 

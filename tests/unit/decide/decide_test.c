@@ -63,7 +63,7 @@ each_way_a_seal_can_be_wrong_is_refused_by_its_reason(void **unused)
 		{ { .splits = "split 1 khNMP843gxOnHtc/iXJBrkJb7ge5+pT/HeHIe5iTxRg=\n" }, ENT_R_SEAL_CUSTODY, "1 splits" },
 		{ { .created_unix_s = T0 + 121 }, ENT_R_SEAL_FUTURE, "2026-11-21T09:02:01Z" },
 		{ { .created_unix_s = T0 - DAY, .until_unix_s = T0 }, ENT_R_FILE_EXPIRED, "2026-11-21T09:00:00Z" },
-		{ { .writer = true }, ENT_R_SEAL_UNENFORCED, "ententeWriter" },
+		{ { .writer = true }, ENT_R_SEAL_INVALID, "not believed" }, /* an empty certificate is one that is not good */
 		{ { .attributes = { FQN "classification/value/secret", QUANTUM } }, ENT_R_ATTRIBUTE_UNKNOWN, "not enforced by this version" },
 		{ { .attributes = { FQN "needtoknow/value/x", QUANTUM } }, ENT_R_ATTRIBUTE_UNKNOWN, "not enforced by this version" },
 		{ { .attributes = { FQN "colour/value/x", QUANTUM } }, ENT_R_ATTRIBUTE_UNKNOWN, "is not known" },
@@ -112,7 +112,7 @@ rubbish_in_place_of_a_seal_is_never_taken_as_none(void **unused)
 	struct ent_policy p = unsealed_policy(&s, (const char *const[LIST_MAX]){ QUANTUM }, (const char *const[LIST_MAX]){ NULL });
 	p.has_writer = true; /* a writer's certificate without a seal is no unsealed file either */
 	struct ent_decision d = ask(&s, NULL, &p, "au.example", ENT_NATIONALITY_EVERY);
-	assert_only(&d, ENT_R_SEAL_UNENFORCED, "ententeWriter");
+	assert_only(&d, ENT_R_SEAL_INVALID, "carries no seal");
 }
 
 /* C-36 */
