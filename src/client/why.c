@@ -38,8 +38,9 @@ enum ent_status
 ent_why_look(struct ent_why *why, const struct ent_charter *charter, const char *at, int64_t now_unix_s, struct ent_error *err)
 {
 	int64_t at_unix_s = now_unix_s;
+	struct ent_error bad = { 0 };
 
-	if (at != NULL && ent_time_parse(&at_unix_s, ent_view_str(at), err) != ENT_OK)
+	if (at != NULL && ent_time_parse(&at_unix_s, ent_view_str(at), &bad) != ENT_OK)
 		return ent_fail(err, ENT_E_USAGE, "\"%s\" is not a time: write it in UTC, as 2026-11-21T09:00:00Z", at);
 	why->time = at == NULL ? ENT_WHY_NOW : at_unix_s <= now_unix_s ? ENT_WHY_THEN : ENT_WHY_AHEAD;
 	ENT_TRY(ent_arena_new(&why->arena, WHY_ARENA_MAX, err));

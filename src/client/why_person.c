@@ -127,12 +127,13 @@ ent_why_person(struct ent_why_person *out, struct ent_arena *arena, struct enten
     const struct ent_state *state, struct ent_error *err)
 {
 	const struct ent_member_state *party;
+	struct ent_error bad = { 0 };
 	bool own;
 
 	if (question->as == NULL)
 		return ent_fail(err, ENT_E_USAGE, "why FILE needs a person: --as alice@au.example");
 	out->id = ent_view_str(question->as);
-	if (ent_person_split(out->id, &out->person.sub, &out->party, err) != ENT_OK)
+	if (ent_person_split(out->id, &out->person.sub, &out->party, &bad) != ENT_OK)
 		return ent_fail(err, ENT_E_USAGE, "\"%s\" is not a person: write alice@au.example", question->as);
 	party = ent_state_party(state, out->party);
 	if (party != NULL && party->party->issuer_count > 0)

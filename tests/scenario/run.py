@@ -16,12 +16,13 @@ import test_open
 import test_refuse
 import test_requests
 import test_tamper
+import test_time
 import test_tokens
 from alliance import Alliance, program
 from suite import Suite
 
 # In this order: what damages the alliance comes last.
-MODULES = (test_open, test_commands, test_refuse, test_tokens, test_requests, test_tamper, test_logs, test_clock)
+MODULES = (test_open, test_commands, test_refuse, test_tokens, test_requests, test_tamper, test_logs, test_clock, test_time)
 
 
 def main():
