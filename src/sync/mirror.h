@@ -69,7 +69,7 @@ ENT_MUST_USE enum ent_status ent_mirror_keep_proposal(struct ent_mirror *mirror,
  * log_prefix: "log/statements" at the party's own node, "mirror/<party>/statements" at another.
  * A verified change is written to disk before the charter learns of it.
  */
-#define ENT_PULL_PATH_MAX 256
+#define ENT_PULL_PATH_MAX 320
 struct ent_pull;
 void ent_pull_free(struct ent_pull *pull);
 ENT_DEFINE_AUTO(ent_pull)
