@@ -61,6 +61,21 @@ void ent_frontier_root(const struct ent_frontier *frontier, struct ent_hash *out
 ENT_MUST_USE enum ent_status ent_tlog_tile_path(char out[ENT_TLOG_PATH_MAX], int level, uint64_t n, unsigned width, struct ent_error *err);
 
 /*
+ * A consistency proof made of tiles, which every static log serves: which ones (each by its width in the tree of new_size), and
+ * the roots of the first old_size entries and of all, from the hashes of these tiles, one tile after the other. Whoever gets
+ * the new root of a signed checkpoint out of them has in old_root what that checkpoint says of the past.
+ */
+#define ENT_TLOG_CONSISTENCY_TILES 18 /* at most three of each level */
+struct ent_tlog_tile_need {
+	int level;
+	uint64_t n;
+	unsigned width;
+};
+size_t ent_tlog_consistency_tiles(struct ent_tlog_tile_need out[ENT_TLOG_CONSISTENCY_TILES], uint64_t old_size, uint64_t new_size);
+ENT_MUST_USE enum ent_status ent_tlog_consistency_roots(struct ent_hash *old_root, struct ent_hash *new_root, uint64_t old_size,
+    uint64_t new_size, struct ent_view tiles, struct ent_error *err);
+
+/*
  * A bundle of entries: 16-bit big-endian length and bytes, each. Calls back for each entry; exactly `count` entries.
  */
 typedef enum ent_status (*ent_tlog_entry_fn)(void *arg, uint64_t index, struct ent_view entry, struct ent_error *err);
