@@ -150,7 +150,8 @@ ent_answer_reasons(const struct ent_call *call, const struct ent_decision *decis
 	int failed = reasons == NULL;
 
 	for (size_t i = 0; !failed && i < decision->reasons.count; i++)
-		failed = json_array_append_new(reasons, reason_json(&decision->reasons.items[i]));
+		if (!decision->partner || ent_audit_for_requester(decision->reasons.items[i].code))
+			failed = json_array_append_new(reasons, reason_json(&decision->reasons.items[i]));
 	if (failed)
 		return NULL;
 	all = json_pack("{s:s%, s:O}", "request_id", (const char *)call->http.request_id.data, call->http.request_id.len,

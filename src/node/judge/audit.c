@@ -203,21 +203,34 @@ ent_audit_event(const struct ent_call *call, const char *name, const struct ent_
 	ent_event_end(&event, STDERR_FILENO);
 }
 
-/* What the requester's own organisation may read: why its person was refused, and nothing about the other members. */
-static bool
-for_the_requester(struct ent_view code)
+/* C-46, C-50: why its person was refused, as far as that is its own party's or its own file's matter; nothing about other members. */
+bool
+ent_audit_for_requester(enum ent_reason_code code)
 {
-	switch (ent_reason_from_name(code)) {
+	switch (code) {
+	case ENT_R_PARTY_NOT_PARTICIPANT:
+	case ENT_R_PARTNER_NONE:
+	case ENT_R_PARTNER_CLOSED:
+	case ENT_R_PARTNER_PROPOSED:
+	case ENT_R_PARTNER_ENDED:
+	case ENT_R_PARTNER_LAPSED:
+	case ENT_R_PARTNER_LOG:
+	case ENT_R_PARTY_WITHDRAWN:
+	case ENT_R_STOPPED:
+	case ENT_R_ACCREDITATION:
+	case ENT_R_POLICY_MALFORMED:
+	case ENT_R_POLICY_EMPTY:
+	case ENT_R_SEAL_INVALID:
+	case ENT_R_FILE_EXPIRED:
+	case ENT_R_FILE_STOPPED:
+	case ENT_R_FILE_TOO_OLD:
+	case ENT_R_UNSEALED_PARTNER:
+	case ENT_R_PERSON_STOPPED:
 	case ENT_R_PERSON_PROJECT:
 	case ENT_R_PERSON_CLEARANCE:
 	case ENT_R_RELTO_COUNTRY:
 	case ENT_R_RELTO_NATIONALITY:
 	case ENT_R_DISSEM:
-	case ENT_R_PARTY_NOT_PARTICIPANT:
-	case ENT_R_POLICY_MALFORMED:
-	case ENT_R_POLICY_EMPTY:
-	case ENT_R_SEAL_INVALID:
-	case ENT_R_FILE_EXPIRED:
 	case ENT_R_BINDING:
 		return true;
 	default:
@@ -237,7 +250,7 @@ shorten(struct ent_record_doc *out, const struct ent_record_doc *full, struct en
 	ENT_TRY(ent_arena_alloc(arena, &items, full->reason_count + 1, sizeof(*out->reasons), err));
 	out->reasons = items;
 	for (size_t i = 0; i < full->reason_count; i++)
-		if (for_the_requester(full->reasons[i].code))
+		if (ent_audit_for_requester(ent_reason_from_name(full->reasons[i].code)))
 			out->reasons[out->reason_count++] = full->reasons[i];
 	return ENT_OK;
 }

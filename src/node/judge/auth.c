@@ -160,7 +160,7 @@ verify_signature(const struct ent_state *state, const struct ent_jws *jws, struc
 	const struct ent_issuer_key *key;
 
 	if (iss == NULL || ent_state_party_by_issuer(state, ent_view_str(iss)) == NULL)
-		REFUSE(refusal, ENT_R_ISSUER_UNKNOWN, "no member of the charter has the issuer %.200s", iss != NULL ? iss : "-");
+		REFUSE(refusal, ENT_R_ISSUER_UNKNOWN, "no party of the charter has the issuer %.200s", iss != NULL ? iss : "-");
 	if (kid == NULL)
 		REFUSE(refusal, ENT_R_TOKEN_INVALID, "the token names no kid");
 	key = ent_state_issuer_key(state, ent_view_str(iss), ent_view_str(kid));

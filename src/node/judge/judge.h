@@ -69,7 +69,7 @@ struct ent_route {
 struct ent_caller {
 	bool known;
 	struct ent_person person;
-	const struct ent_member_state *party; /* the member whose issuer made the token */
+	const struct ent_member_state *party; /* the member or partner whose issuer made the token */
 	struct ent_view token;
 	struct ent_hash token_hash;
 	struct ent_view dpop_spki;       /* the proof's key; empty for an unbound token */
@@ -140,7 +140,7 @@ void ent_answer_connect(struct ent_judge *judge, struct ent_call *call, const ch
 void ent_answer_header(struct ent_judge *judge, struct ent_call *call, unsigned status, const char *header, const json_t *body);
 /* What an error may say outside (errors.def), as a Connect error; the whole of it goes to the node's own log. */
 void ent_answer_failure(struct ent_judge *judge, struct ent_call *call, const struct ent_error *why);
-/* {request_id, reasons:[{code, text, cite, cure}], stop_bound?}; a new reference, NULL without memory. */
+/* {request_id, reasons:[{code, text, cite, cure}], stop_bound?}: all of them to members, to partners theirs (C-50). A new reference, NULL without memory. */
 json_t *ent_answer_reasons(const struct ent_call *call, const struct ent_decision *decision);
 
 /* ---- route.c ---- */
@@ -227,6 +227,8 @@ ENT_MUST_USE enum ent_status ent_audit_flush(struct ent_judge *judge, bool due, 
 /* The reasons of a decision as record lines. */
 ENT_MUST_USE enum ent_status ent_audit_reasons(struct ent_record_doc *record, struct ent_arena *arena,
     const struct ent_reasons *reasons, struct ent_error *err);
+/* Does the requester's own organisation read this reason: in the short record, and a partner's caller in its answer (C-46, C-50)? */
+bool ent_audit_for_requester(enum ent_reason_code code);
 /* The decision as one line of the node's own log: who, about what, and everything that spoke against it. */
 void ent_audit_event(const struct ent_call *call, const char *name, const struct ent_decision *decision, enum ent_result result);
 
@@ -271,6 +273,7 @@ enum ent_status ent_list_servers(struct ent_judge *judge, struct ent_call *call,
 enum ent_status ent_rewrap_begin(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_rewrap_finish(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_seal_begin(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
+enum ent_status ent_certify_begin(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_seal_finish(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_issuer_openid(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);
 enum ent_status ent_issuer_authorize(struct ent_judge *judge, struct ent_call *call, struct ent_error *err);

@@ -42,13 +42,46 @@ is_own_url(const struct ent_judge *judge, struct ent_view url)
 	return ent_view_starts(url, own) && (url.len == own.len || url.data[own.len] == '/');
 }
 
+static bool
+has_reason(const struct ent_reasons *reasons, enum ent_reason_code code)
+{
+	for (size_t i = 0; i < reasons->count; i++)
+		if (reasons->items[i].code == code)
+			return true;
+	return false;
+}
+
+/* Under a key that is stopped or destroyed nothing is released (C-66); derive has the words. *why: ENT_REASON_COUNT while it is open. */
+static enum ent_status
+ask_key(struct ent_judge *judge, struct ent_rewrap_policy_work *work, struct ent_view kid, enum ent_reason_code *why, struct ent_error *err)
+{
+	struct ent_reasons *reasons = &work->decision.reasons;
+	struct ent_reasons found = { .arena = reasons->arena };
+	const struct ent_state *state;
+
+	ENT_TRY(ent_judge_state(judge, &state, err));
+	ENT_TRY(ent_state_key_reasons(state, judge->self, kid, &found, err));
+	*why = ENT_REASON_COUNT;
+	for (size_t i = 0; i < found.count; i++) {
+		const struct ent_reason *reason = &found.items[i];
+
+		if (!ent_reason_row(reason->code)->blocks)
+			continue;
+		*why = reason->code;
+		if (!has_reason(reasons, reason->code))
+			ENT_TRY(ent_reasons_add(reasons, err, reason->code, reason->cite, reason->cure, "%s", reason->text));
+	}
+	return ENT_OK;
+}
+
 /* Why this object is not even asked for; empty if it is. The keyholder checks the rest. */
 static struct ent_view
 object_problem(struct ent_judge *judge, struct ent_call *call, const struct ent_rewrap_policy_work *work,
-    const struct ent_rewrap_object *object)
+    const struct ent_rewrap_object *object, enum ent_reason_code *why)
 {
 	const struct ent_kao *kao = &object->kao;
 
+	*why = object->present && !ent_judge_has_key(judge, kao->kid) ? ENT_R_KEY_UNKNOWN : ENT_R_BINDING;
 	if (!object->present)
 		return wire_invalid(call->arena, "key access object is nil");
 	if (kao->wrapped_key.len == 0)
@@ -59,30 +92,32 @@ object_problem(struct ent_judge *judge, struct ent_call *call, const struct ent_
 		return wire_invalid(call->arena, "missing policy binding");
 	if (!valid_sid(kao->sid))
 		return ent_view_str(ent_wire_bad_request);
-	if (!is_own_url(judge, kao->url) || !ent_judge_has_key(judge, kao->kid))
+	if (!is_own_url(judge, kao->url) || *why == ENT_R_KEY_UNKNOWN)
 		return ent_view_str(ent_wire_bad_request);
-	if (work->decision.sealed && !ent_decide_holds(&work->decision.custody, judge->self, kao->sid))
+	if (work->decision.sealed && !ent_decide_holds(&work->decision.custody, judge->self, kao->sid)) {
+		*why = ENT_R_NOT_A_HOLDER;
 		return ent_view_str(ent_wire_forbidden);
+	}
 	return ENT_VIEW_NONE;
 }
 
-static bool
-has_reason(const struct ent_reasons *reasons, enum ent_reason_code code)
+/* As above, with the key's own state: refused by that, the file is none the worse, so it is `forbidden` and not `bad request`. */
+static enum ent_status
+examine_object(struct ent_judge *judge, struct ent_call *call, struct ent_rewrap_policy_work *work, struct ent_rewrap_object_work *object,
+    struct ent_error *err)
 {
-	for (size_t i = 0; i < reasons->count; i++)
-		if (reasons->items[i].code == code)
-			return true;
-	return false;
-}
+	enum ent_reason_code closed;
 
-static enum ent_reason_code
-reason_of(const struct ent_judge *judge, const struct ent_rewrap_object_work *object)
-{
-	if (!object->checked && ent_view_eq_str(object->error, ent_wire_forbidden))
-		return ENT_R_NOT_A_HOLDER;
-	if (!object->checked && object->asked->present && !ent_judge_has_key(judge, object->asked->kao.kid))
-		return ENT_R_KEY_UNKNOWN;
-	return ENT_R_BINDING;
+	object->error = object_problem(judge, call, work, object->asked, &object->why);
+	if (object->error.len == 0) {
+		ENT_TRY(ask_key(judge, work, object->asked->kao.kid, &closed, err));
+		if (closed != ENT_REASON_COUNT) {
+			object->error = ent_view_str(ent_wire_forbidden);
+			object->why = closed;
+		}
+	}
+	object->checked = object->error.len == 0;
+	return ENT_OK;
 }
 
 /* Why one object of a permitted policy was not released; each code once. */
@@ -91,17 +126,16 @@ object_reason(struct ent_judge *judge, struct ent_rewrap_policy_work *work, cons
     struct ent_error *err)
 {
 	struct ent_reasons *reasons = &work->decision.reasons;
-	enum ent_reason_code code = reason_of(judge, object);
 
-	if (has_reason(reasons, code))
+	if (has_reason(reasons, object->why))
 		return ENT_OK;
-	if (code == ENT_R_NOT_A_HOLDER)
-		return ent_reasons_add(reasons, err, code, "-", "ask the nodes that the custody names",
+	if (object->why == ENT_R_NOT_A_HOLDER)
+		return ent_reasons_add(reasons, err, object->why, "-", "ask the nodes that the custody names",
 		    "The sealed custody gives a split that was asked for to other members than %.*s.", ENT_FMT(judge->self));
-	if (code == ENT_R_KEY_UNKNOWN)
-		return ent_reasons_add(reasons, err, code, "-", "ask the writer to encrypt it again",
+	if (object->why == ENT_R_KEY_UNKNOWN)
+		return ent_reasons_add(reasons, err, object->why, "-", "ask the writer to encrypt it again",
 		    "A key that the file names is not one of this node's.");
-	return ent_reasons_add(reasons, err, code, "-", "get an undamaged copy of the file",
+	return ent_reasons_add(reasons, err, ENT_R_BINDING, "-", "get an undamaged copy of the file",
 	    "A key access object does not fit the policy: it is damaged, or was made for another file.");
 }
 
@@ -158,8 +192,7 @@ check_objects(struct ent_judge *judge, struct ent_call *call, const struct ent_r
 	for (size_t i = 0; i < work->object_count && count < CHECK_OBJECTS_MAX; i++) {
 		struct ent_rewrap_object_work *object = &work->objects[i];
 
-		object->error = object_problem(judge, call, work, object->asked);
-		object->checked = object->error.len == 0;
+		ENT_TRY(examine_object(judge, call, work, object, err));
 		if (!object->checked)
 			continue;
 		for (int b = 0; b < 4; b++)
@@ -231,12 +264,29 @@ write_record(struct ent_judge *judge, struct ent_call *call, struct ent_rewrap_p
 	return ent_audit_add(judge, &work->entry, &record, err);
 }
 
+/* What this member's own node sealed (C-67); what cannot be read is not in it. */
+static bool
+is_registered(void *arg, struct ent_view uuid, const struct ent_hash *seal_text)
+{
+	const struct ent_judge *judge = arg;
+	struct ent_error err = { 0 };
+	struct ent_hash kept;
+
+	if (ent_store_file_get(judge->store, uuid, kept.bytes, &err) == ENT_OK)
+		return ent_hash_eq(&kept, seal_text);
+	if (err.code != ENT_E_NOT_FOUND)
+		ent_event_failure("register-unreadable", &err);
+	return false;
+}
+
 static enum ent_status
 decide_policy(struct ent_judge *judge, struct ent_call *call, struct ent_rewrap_policy_work *work, struct ent_error *err)
 {
 	struct ent_decide_node node = {
 		.self = judge->self,
-		.nationality = judge->config->nationality_any ? ENT_NATIONALITY_ANY : ENT_NATIONALITY_EVERY
+		.nationality = judge->config->nationality_any ? ENT_NATIONALITY_ANY : ENT_NATIONALITY_EVERY,
+		.registered = is_registered,
+		.registered_arg = judge,
 	};
 	struct ent_error malformed = { 0 };
 	const struct ent_state *state;

@@ -9,6 +9,7 @@
 struct ent_rewrap_object_work {
 	const struct ent_rewrap_object *asked;
 	struct ent_view error;  /* the wire's text; empty while nothing speaks against it */
+	enum ent_reason_code why; /* then: for the record */
 	struct ent_view wrapped;
 	struct ent_hash wrapped_hash;
 	bool checked;           /* among those that CHECK was asked for */

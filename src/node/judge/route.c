@@ -20,6 +20,8 @@ static const struct ent_route routes[] = {
 	    .content_type = json_media_type, .access = ENT_ROUTE_TOKEN, .begin = ent_list_servers },
 	{ .method = "POST", .path = "/entente.v1.SealService/Seal", .content_type = json_media_type, .access = ENT_ROUTE_BOUND,
 	    .members_only = true, .begin = ent_seal_begin, .finish = ent_seal_finish },
+	{ .method = "POST", .path = "/entente.v1.SealService/Certify", .content_type = json_media_type, .access = ENT_ROUTE_BOUND,
+	    .members_only = true, .begin = ent_certify_begin, .finish = ent_seal_finish },
 	{ .method = "GET", .path = "/.well-known/opentdf-configuration", .begin = ent_wellknown_get },
 	{ .method = "GET", .path = "/.well-known/openid-configuration", .begin = ent_issuer_openid },
 	{ .method = "GET", .path = "/authorize", .begin = ent_issuer_authorize },

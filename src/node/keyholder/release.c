@@ -77,27 +77,57 @@ ent_keyholder_release(void *arg, struct ent_arena *arena, const struct ent_msg *
 
 /* ---- seals ---- */
 
+enum { WRITER_AHEAD_MAX_S = 30 * 86400 + 120 };
+
+/*
+ * The dates of a certificate by this process's own clock: one that began later than now could not be stopped by not giving the
+ * next one. (That it is good for at most 30 days, and how its key is named, ent_doc_check has seen.)
+ */
 static enum ent_status
-check_seal_text(struct ent_doc *out, struct ent_arena *arena, const char *party, struct ent_view text, struct ent_error *err)
+check_writer(const struct ent_keyholder *keyholder, const struct ent_writer_doc *writer, struct ent_error *err)
 {
-	ENT_TRY(ent_doc_parse(out, arena, text, err));
-	if (out->kind != ENT_DOC_FILE)
-		return ent_fail(err, ENT_E_REFUSED, "the seal key signs charter/v1 file texts only");
-	if (!ent_view_eq_str(out->file.originator, party))
-		return ent_fail(err, ENT_E_REFUSED, "the text's originator is %.*s: %s seals its own files only",
-		    ENT_FMT(out->file.originator), party);
+	struct ent_view sub, party;
+
+	if (writer->until_unix_s > ent_clock_now(&keyholder->clock) + WRITER_AHEAD_MAX_S)
+		return ent_fail(err, ENT_E_REFUSED, "a writer's certificate that lasts longer than 30 days from now is not signed");
+	ENT_TRY(ent_person_split(writer->person, &sub, &party, err));
+	if (!ent_view_eq_str(party, keyholder->config->party))
+		return ent_fail(err, ENT_E_REFUSED, "the writer is %.*s: %s certifies its own persons only", ENT_FMT(writer->person),
+		    keyholder->config->party);
 	return ENT_OK;
 }
 
 static enum ent_status
+check_seal_text(const struct ent_keyholder *keyholder, struct ent_doc *out, struct ent_arena *arena, struct ent_view text,
+    struct ent_error *err)
+{
+	const char *own = keyholder->config->party;
+	struct ent_view originator;
+
+	ENT_TRY(ent_doc_parse(out, arena, text, err));
+	if (out->kind != ENT_DOC_FILE && out->kind != ENT_DOC_WRITER)
+		return ent_fail(err, ENT_E_REFUSED, "the seal key signs charter/v1 file and charter/v1 writer texts only");
+	originator = out->kind == ENT_DOC_FILE ? out->file.originator : out->writer.originator;
+	if (!ent_view_eq_str(originator, own))
+		return ent_fail(err, ENT_E_REFUSED, "the text's originator is %.*s: %s seals its own files only", ENT_FMT(originator), own);
+	ENT_TRY(ent_doc_check(out, err));
+	return out->kind == ENT_DOC_WRITER ? check_writer(keyholder, &out->writer, err) : ENT_OK;
+}
+
+/* A certificate is of no file: its record names the writer instead. */
+static enum ent_status
 check_seal_record(const struct ent_record_doc *record, const struct ent_doc *doc, struct ent_error *err)
 {
+	const bool of_file = doc->kind == ENT_DOC_FILE;
+
 	if (!record->has_policy || !ent_hash_eq(&record->policy, &doc->hash))
 		return ent_fail(err, ENT_E_REFUSED, "the record names another text");
-	if (!ent_view_eq(record->file, doc->file.uuid))
+	if (!ent_view_eq(record->file, of_file ? doc->file.uuid : ENT_LIT("-")))
 		return ent_fail(err, ENT_E_REFUSED, "the record names another file");
-	if (!ent_view_eq(record->originator, doc->file.originator))
+	if (!ent_view_eq(record->originator, of_file ? doc->file.originator : doc->writer.originator))
 		return ent_fail(err, ENT_E_REFUSED, "the record names another originator");
+	if (!of_file && !ent_view_eq(record->person, doc->writer.person))
+		return ent_fail(err, ENT_E_REFUSED, "the record names another person than the writer");
 	return ENT_OK;
 }
 
@@ -113,7 +143,7 @@ ent_keyholder_seal(void *arg, struct ent_arena *arena, const struct ent_msg *req
 	struct ent_record_doc record;
 	struct ent_doc doc;
 
-	ENT_TRY(check_seal_text(&doc, arena, keyholder->config->party, msg->text, err));
+	ENT_TRY(check_seal_text(keyholder, &doc, arena, msg->text, err));
 	ENT_TRY(ent_evidence_check(&record, arena, &evidence, &keyholder->keyring.access_log, ENT_RESULT_SEALED, err));
 	ENT_TRY(check_seal_record(&record, &doc, err));
 	ENT_TRY(ent_note_sign(&note, msg->text, &signer, 1, err));
