@@ -194,7 +194,7 @@ alive_interval_s(struct ent_judge *judge)
 }
 
 static enum ent_status
-alive_text(struct ent_judge *judge, struct ent_buf *out, struct ent_error *err)
+alive_text(struct ent_judge *judge, int64_t unix_s, struct ent_buf *out, struct ent_error *err)
 {
 	const struct ent_charter *charter = ent_mirror_charter(judge->mirror);
 	struct ent_doc doc = { .kind = ENT_DOC_ALIVE };
@@ -202,19 +202,23 @@ alive_text(struct ent_judge *judge, struct ent_buf *out, struct ent_error *err)
 	doc.alive.index = ent_charter_log_size(charter, judge->self);
 	doc.alive.by = judge->self;
 	doc.alive.charter = *ent_charter_id(charter);
-	doc.alive.time_unix_s = ent_judge_now(judge);
+	doc.alive.time_unix_s = unix_s;
 	doc.alive.view = judge->views->newest;
 	return ent_doc_print(out, &doc, err);
 }
 
-/* C-7: times in a log never go back. An `alive` of a clock that did would be void, so it is not written. */
+/*
+ * C-7: times in a log never go back; an `alive` of a clock that did would be void. One that was set right by seconds says the
+ * time of the one before: nobody takes offence at what lies within the skew. One that fell further back says nothing.
+ */
 static enum ent_status
-check_clock(const struct ent_judge *judge, struct ent_error *err)
+alive_time(const struct ent_judge *judge, int64_t *unix_s, struct ent_error *err)
 {
 	int64_t last_unix_s;
 
 	ENT_TRY(ent_mirror_own_alive(judge->mirror, &last_unix_s, err));
-	if (last_unix_s > ent_judge_now(judge))
+	*unix_s = last_unix_s > ent_judge_now(judge) ? last_unix_s : ent_judge_now(judge);
+	if (*unix_s - ent_judge_now(judge) > ENT_SKEW_S)
 		return ent_fail(err, ENT_E_UNAVAILABLE, "this node's clock is %lld s behind its own last `alive`: set the clock",
 		    (long long)(last_unix_s - ent_judge_now(judge)));
 	return ENT_OK;
@@ -227,10 +231,11 @@ ent_views_alive(struct ent_judge *judge, struct ent_error *err)
 	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(ALIVE_MAX);
 	struct ent_msg ask = { .type = ENT_MSG_ALIVE };
 	struct ent_msg answer;
+	int64_t unix_s;
 
-	ENT_TRY(check_clock(judge, err));
+	ENT_TRY(alive_time(judge, &unix_s, err));
 	ENT_TRY(ent_views_publish(judge, err));
-	ENT_TRY(alive_text(judge, &text, err));
+	ENT_TRY(alive_text(judge, unix_s, &text, err));
 	ENT_TRY(ent_arena_new(&arena, LOGGER_ARENA_MAX, err));
 	ask.alive.text = ent_buf_view(&text);
 	ENT_TRY(ent_channel_call(judge->logger, &ask, &answer, ENT_MSG_APPENDED, arena, err));

@@ -98,13 +98,13 @@ append(struct ent_judge *judge, struct ent_view note, uint64_t *index, struct en
  * whatever stands before it (C-51): no wrong clock keeps one out.
  */
 static enum ent_status
-take_statement(struct ent_judge *judge, struct ent_call *call, struct ent_hash *hash, uint64_t *index, struct ent_error *err)
+take_statement(struct ent_judge *judge, struct ent_call *call, struct ent_hash *hash, uint64_t *index, bool *stop,
+    struct ent_error *err)
 {
 	struct ent_error alive = { 0 };
-	bool stop = false;
 
-	ENT_TRY(check_statement(judge, call, hash, &stop, err));
-	if (ent_views_alive(judge, &alive) != ENT_OK && !stop)
+	ENT_TRY(check_statement(judge, call, hash, stop, err));
+	if (ent_views_alive(judge, &alive) != ENT_OK && !*stop)
 		return ent_fail(err, alive.code, "%s", alive.text);
 	return append(judge, call->http.body, index, err);
 }
@@ -122,7 +122,7 @@ answer_accepted(struct ent_judge *judge, struct ent_call *call, const struct ent
 	ent_answer_json(judge, call, 200, body);
 }
 
-/* Submitted a second time, or heard from another log before: all is well. The reason says where it stands. */
+/* A stop is carried by whoever can, so it may come by several ways: all is well, and the reason says where it stands. */
 static void
 answer_known(struct ent_judge *judge, struct ent_call *call, const struct ent_hash *hash, const struct ent_error *why)
 {
@@ -153,6 +153,7 @@ ent_submit(struct ent_judge *judge, struct ent_call *call, struct ent_error *err
 	struct ent_hash hash;
 	uint64_t index = 0;
 	enum ent_status status;
+	bool stop = false;
 
 	(void)err;
 	ent_sha256(&hash, call->http.body);
@@ -161,11 +162,11 @@ ent_submit(struct ent_judge *judge, struct ent_call *call, struct ent_error *err
 	else if (proposal)
 		status = keep_proposal(judge, call, &hash, &why);
 	else
-		status = take_statement(judge, call, &hash, &index, &why);
+		status = take_statement(judge, call, &hash, &index, &stop, &why);
 	log_submission(call, proposal ? "proposal" : "statement", &hash, &why);
 	if (status == ENT_OK)
 		answer_accepted(judge, call, &hash, !proposal, index);
-	else if (status == ENT_E_EXISTS && !proposal)
+	else if (status == ENT_E_EXISTS && stop)
 		answer_known(judge, call, &hash, &why);
 	else
 		answer_refused(judge, call, &why);

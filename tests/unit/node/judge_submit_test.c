@@ -109,19 +109,6 @@ assert_submitted(struct node *node, struct ent_buf *text)
 	return index;
 }
 
-/* It is there already: answered as such, with the place, and not entered again. */
-static void
-assert_known(struct node *node, struct ent_buf *text)
-{
-	struct reply reply = submit(node, text);
-
-	assert_int_equal(reply.status, 200);
-	assert_null(json_object_get(reply.json, "index"));
-	assert_int_equal(strlen(text_of(reply.json, "hash")), 64);
-	assert_non_null(strstr(text_of(reply.json, "known"), "au "));
-	reply_fini(&reply);
-}
-
 static void
 make_note(struct ent_buf *out, const struct node *node, const struct ent_hash *proposal, size_t by, unsigned signers)
 {
@@ -148,7 +135,7 @@ keeps_a_proposal_only_once_it_was_announced(void **state)
 	make_note(&note, node, &hash, AU, DOE);
 	first = assert_submitted(node, &note);
 	assert_true(first > 0);
-	assert_known(node, &note); /* C-11: a second entry would be nothing, and is not written */
+	assert_submit_refused(node, &note, "already"); /* C-11: a second entry of the same text would be nothing */
 	assert_submitted(node, &text);
 	assert_submitted(node, &text); /* harmless */
 	ent_hash_hex(hex, &hash);
