@@ -21,8 +21,8 @@ import test_tokens
 from alliance import Alliance, program
 from suite import Suite
 
-# In this order: what damages the alliance comes last.
-MODULES = (test_open, test_commands, test_refuse, test_tokens, test_requests, test_tamper, test_logs, test_clock, test_time)
+# In this order: what damages the alliance comes last; a log that was ahead of its time takes no statement until then (C-7).
+MODULES = (test_open, test_commands, test_refuse, test_tokens, test_requests, test_tamper, test_logs, test_time, test_clock)
 
 
 def main():
