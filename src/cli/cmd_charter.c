@@ -1,4 +1,6 @@
 /* charter ... */
+#include <string.h>
+
 #include "cli/cli.h"
 
 int
@@ -46,17 +48,49 @@ cmd_charter_submit(struct cli_call *call)
 	return cli_done(&work, status);
 }
 
+/* "charter propose" alone proposes a project. */
+static int
+kind_of(const struct cli_call *call, struct entente_charter_propose *propose)
+{
+	static const struct {
+		const char *word;
+		enum entente_proposal kind;
+		size_t operands;
+	} kinds[] = { { "project", ENTENTE_PROPOSE_PROJECT, 1 }, { "party", ENTENTE_PROPOSE_PARTY, 2 }, { "admit", ENTENTE_PROPOSE_ADMIT, 1 },
+		{ "profile", ENTENTE_PROPOSE_PROFILE, 2 } };
+
+	if (call->operand_count == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(call->operands[0], kinds[i].word) != 0)
+			continue;
+		if (call->operand_count != kinds[i].operands)
+			return cli_usage(call->command, "\"charter propose %s\" takes %s", kinds[i].word,
+			    kinds[i].operands == 1 ? "no other word" : "one more word");
+		propose->kind = kinds[i].kind;
+		propose->party_file = kinds[i].kind == ENTENTE_PROPOSE_PARTY ? call->operands[1] : NULL;
+		propose->profile_name = kinds[i].kind == ENTENTE_PROPOSE_PROFILE ? call->operands[1] : NULL;
+		return 0;
+	}
+	return cli_usage(call->command, "\"%s\" cannot be proposed: project, party, admit or profile", call->operands[0]);
+}
+
 int
 cmd_charter_propose(struct cli_call *call)
 {
 	struct cli_work work = { 0 };
-	struct entente_charter_propose propose = { .project = call->text[OPT_PROJECT], .title = call->text[OPT_TITLE],
+	struct entente_charter_propose propose = { .party = call->text[OPT_PARTY], .role = call->text[OPT_PARTNER_ROLE], .sponsor = call->text[OPT_SPONSOR],
+		.files = call->text[OPT_FILES], .from = call->text[OPT_FROM], .evidence_file = call->text[OPT_EVIDENCE],
+		.requires = cli_list(call, OPT_REQUIRES), .project = call->text[OPT_PROJECT], .title = call->text[OPT_TITLE],
 		.participants = cli_list(call, OPT_PARTICIPANT), .custody = call->text[OPT_CUSTODY], .fresh = call->text[OPT_FRESH],
 		.until = call->text[OPT_UNTIL], .replaces = call->text[OPT_REPLACES], .reason = call->text[OPT_REASON],
 		.unsealed_members = call->given[OPT_UNSEALED_MEMBERS], .alone_allowed = call->given[OPT_ALONE_ALLOWED],
 		.output = call->text[OPT_OUTPUT], .keys = cli_list(call, OPT_KEY) };
 	enum entente_status status;
+	int failed = kind_of(call, &propose);
 
+	if (failed)
+		return failed;
 	if (call->words[OPT_PILLAR].count > 1)
 		return cli_usage(call->command, "a project belongs to one pillar");
 	propose.pillar = call->words[OPT_PILLAR].count == 1 ? call->words[OPT_PILLAR].items[0] : NULL;
@@ -64,40 +98,6 @@ cmd_charter_propose(struct cli_call *call)
 	if (status == ENTENTE_OK)
 		status = entente_charter_propose(work.profile, &propose, cli_format(call), &work.text, &work.err);
 	return cli_done(&work, status);
-}
-
-typedef enum entente_status (*statement_fn)(struct entente_profile *, const struct entente_statement *, enum entente_format, char **,
-    struct entente_error *);
-
-static int
-statement(struct cli_call *call, const char *what, statement_fn make)
-{
-	struct cli_work work = { 0 };
-	const struct entente_statement it = { .what = what, .until = call->text[OPT_UNTIL], .reason = call->text[OPT_REASON],
-		.output = call->text[OPT_OUTPUT], .keys = cli_list(call, OPT_KEY) };
-	enum entente_status status = cli_open(&work, call);
-
-	if (status == ENTENTE_OK)
-		status = make(work.profile, &it, cli_format(call), &work.text, &work.err);
-	return cli_done(&work, status);
-}
-
-int
-cmd_charter_consent(struct cli_call *call)
-{
-	return statement(call, call->operands[0], entente_charter_consent);
-}
-
-int
-cmd_charter_key(struct cli_call *call)
-{
-	return statement(call, call->text[OPT_HOME], entente_charter_key);
-}
-
-int
-cmd_charter_note(struct cli_call *call)
-{
-	return statement(call, call->operands[0], entente_charter_note);
 }
 
 int
@@ -120,5 +120,17 @@ cmd_charter_verify(struct cli_call *call)
 
 	if (status == ENTENTE_OK)
 		status = entente_charter_verify(work.profile, path, cli_format(call), &work.text, &work.err);
+	return cli_done(&work, status);
+}
+
+int
+cmd_charter_history(struct cli_call *call)
+{
+	struct cli_work work = { 0 };
+	enum entente_status status = cli_open(&work, call);
+
+	if (status == ENTENTE_OK)
+		status = entente_charter_history(work.profile, call->given[OPT_OFFLINE], call->text[OPT_SINCE], cli_format(call), &work.text,
+		    &work.err);
 	return cli_done(&work, status);
 }

@@ -1,4 +1,4 @@
-/* charter init and found: officers' keys, a member's lines, the genesis text. */
+/* charter init and found: officers' keys, a member's or partner's lines, the genesis text. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -75,23 +75,49 @@ sorted_names(struct entente_list list, struct ent_arena *arena, const char ***ou
 	return ENT_OK;
 }
 
-/* The member's lines in the epoch's order: what is checked here is checked again as part of the whole genesis. */
+/* A partner's node keeps no access log and cosigns nothing (C-76): its home has no such keys, and its lines do not name them. */
 static enum ent_status
-member_lines(const struct entente_charter_init *init, const struct ent_home *home, struct ent_arena *arena, struct ent_buf *out,
+is_partner(const struct ent_home *home, bool *partner, struct ent_error *err)
+{
+	char path[ENT_PATH_MAX];
+
+	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/keys/access.vkey", home->dir));
+	*partner = !ent_file_exists(path);
+	return ENT_OK;
+}
+
+static enum ent_status
+officer_lines(const struct entente_charter_init *init, const struct ent_home *home, struct ent_arena *arena, struct ent_buf *out,
     struct ent_error *err)
 {
-	struct ent_vkey statements, access, witness;
 	const char **names;
 
-	ENT_TRY(ent_home_vkey(home, "statements", arena, ENT_NOTE_TYPE_ED25519, &statements, err));
-	ENT_TRY(ent_home_vkey(home, "access", arena, ENT_NOTE_TYPE_ED25519, &access, err));
-	ENT_TRY(ent_home_vkey(home, "witness", arena, ENT_NOTE_TYPE_COSIGNATURE, &witness, err));
-	ENT_TRY(ent_buf_printf(out, err, "member %s\ntitle %s\ncountry %s\n", home->party, init->title, init->country));
+	ENT_TRY(ent_buf_printf(out, err, "title %s\ncountry %s\n", init->title, init->country));
 	ENT_TRY(sorted_names(init->officers, arena, &names, err));
 	for (size_t i = 0; i < init->officers.count; i++)
 		ENT_TRY(make_officer(init, home->party, names[i], out, err));
-	ENT_TRY(ent_buf_printf(out, err, "quorum %u\nlog %.*s\nlog %.*s\n", init->quorum, ENT_FMT(statements.line), ENT_FMT(access.line)));
-	return ent_buf_printf(out, err, "witness %.*s\nnode %s\nissuer %s\n", ENT_FMT(witness.line), home->url, home->url);
+	return ent_buf_printf(out, err, "quorum %u\n", init->quorum);
+}
+
+/* The lines in the epoch's order, or the party proposal's: what is checked here is checked again as part of the whole text. */
+static enum ent_status
+party_lines(const struct entente_charter_init *init, const struct ent_home *home, struct ent_arena *arena, struct ent_buf *out,
+    struct ent_error *err)
+{
+	struct ent_vkey statements, access, witness;
+	bool partner;
+
+	ENT_TRY(is_partner(home, &partner, err));
+	ENT_TRY(ent_home_vkey(home, "statements", arena, ENT_NOTE_TYPE_ED25519, &statements, err));
+	ENT_TRY(ent_buf_printf(out, err, "%s %s\n", partner ? "party" : "member", home->party));
+	ENT_TRY(officer_lines(init, home, arena, out, err));
+	ENT_TRY(ent_buf_printf(out, err, "log %.*s\n", ENT_FMT(statements.line)));
+	if (!partner) {
+		ENT_TRY(ent_home_vkey(home, "access", arena, ENT_NOTE_TYPE_ED25519, &access, err));
+		ENT_TRY(ent_home_vkey(home, "witness", arena, ENT_NOTE_TYPE_COSIGNATURE, &witness, err));
+		ENT_TRY(ent_buf_printf(out, err, "log %.*s\nwitness %.*s\n", ENT_FMT(access.line), ENT_FMT(witness.line)));
+	}
+	return ent_buf_printf(out, err, "node %s\nissuer %s\n", home->url, home->url);
 }
 
 static enum ent_status
@@ -109,7 +135,7 @@ charter_init(const struct entente_charter_init *init, struct ent_error *err)
 	ENT_TRY(ent_arena_new(&arena, 1 << 20, err));
 	ENT_TRY(ent_home_read(&home, arena, init->home, err));
 	ENT_TRY(ent_dir_make(init->officers_dir, 0700, err));
-	ENT_TRY(member_lines(init, &home, arena, &lines, err));
+	ENT_TRY(party_lines(init, &home, arena, &lines, err));
 	return ent_file_create(init->output, ent_buf_view(&lines), 0644, err);
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "jose/jws.h"
 
 enum { SUBMIT_MAX = 65536, ANSWER_MAX = 16384 };
@@ -72,24 +73,63 @@ ent_paper_read(struct ent_paper *out, struct ent_arena *arena, const char *path,
 	return ENT_OK;
 }
 
-static enum ent_status
-report_party(struct ent_buf *out, const struct ent_paper *paper, const struct ent_party *party, uint32_t need, bool *complete,
-    struct ent_error *err)
+/* `<name>+<8 hex>`: what stands before a key line's second plus. */
+struct ent_view
+ent_key_reference(const struct ent_vkey *key)
 {
-	bool good[ENT_LIMIT_OFFICERS] = { false };
-	size_t count = 0;
+	return ent_view_slice(key->line, 0, ent_view_rfind(key->line, '+'));
+}
 
-	ENT_TRY(ent_note_verify(&paper->note, party->officers, party->officer_count, good, &count, err));
-	ENT_TRY(ent_buf_printf(out, err, "%.*s: %zu of %u signatures", ENT_FMT(party->name), count, need));
-	if (count < need) {
-		*complete = false;
-		ENT_TRY(ent_buf_printf(out, err, "; %zu more of", need - count));
-	}
+/* C-9 */
+struct ent_need
+ent_statement_need(const struct ent_statement *s, const struct ent_party *party)
+{
+	struct ent_need one = { .count = 1 }, quorum = { .count = party->quorum };
+
+	if (s->act == ENT_ACT_NOTE || s->act == ENT_ACT_RETIRE || (s->act == ENT_ACT_WITHDRAW && s->object == ENT_OBJECT_STATEMENT))
+		return one;
+	if (s->act != ENT_ACT_STOP)
+		return quorum;
+	for (size_t i = 0; s->object == ENT_OBJECT_KEY && i < party->officer_count; i++)
+		if (ent_view_eq(ent_key_reference(&party->officers[i]), s->key_name))
+			quorum.without = &party->officers[i];
+	return quorum.without != NULL ? quorum : one;
+}
+
+static enum ent_status
+report_names(struct ent_buf *out, const struct ent_party *party, const bool *chosen, struct ent_error *err)
+{
 	for (size_t i = 0; i < party->officer_count; i++) {
 		struct ent_view name = party->officers[i].name;
 
-		if (good[i] == (count >= need))
+		if (chosen[i])
 			ENT_TRY(ent_buf_printf(out, err, " %.*s", ENT_FMT(ent_view_slice(name, ent_view_rfind(name, '/') + 1, name.len))));
+	}
+	return ENT_OK;
+}
+
+/* Who has signed; while that is not enough, who may still. */
+static enum ent_status
+report_party(struct ent_buf *out, const struct ent_paper *paper, const struct ent_party *party, struct ent_need need, bool *complete,
+    struct ent_error *err)
+{
+	bool good[ENT_LIMIT_OFFICERS] = { false }, others[ENT_LIMIT_OFFICERS];
+	size_t count = 0;
+
+	ENT_TRY(ent_note_verify(&paper->note, party->officers, party->officer_count, good, &count, err));
+	for (size_t i = 0; i < party->officer_count; i++) {
+		bool barred = need.without == &party->officers[i];
+
+		count -= barred && good[i];
+		good[i] = good[i] && !barred;
+		others[i] = !good[i] && !barred;
+	}
+	ENT_TRY(ent_buf_printf(out, err, "%.*s: %zu of %u signatures", ENT_FMT(party->name), count, need.count));
+	ENT_TRY(report_names(out, party, good, err));
+	if (count < need.count) {
+		*complete = false;
+		ENT_TRY(ent_buf_printf(out, err, "; %zu more of", need.count - count));
+		ENT_TRY(report_names(out, party, others, err));
 	}
 	return ent_buf_add_byte(out, '\n', err);
 }
@@ -104,22 +144,40 @@ ent_member_named(const struct ent_epoch *epoch, struct ent_view name)
 }
 
 enum ent_status
-ent_paper_report(struct ent_buf *out, const struct ent_paper *paper, const struct ent_epoch *epoch, bool *complete, struct ent_error *err)
+ent_charter_author(const struct ent_party **out, const struct ent_charter *charter, const struct ent_state *state, struct ent_view name,
+    struct ent_error *err)
+{
+	ENT_AUTO(ent_state) own = NULL;
+	const struct ent_standing *standing;
+
+	*out = ent_member_named(ent_charter_epoch(charter), name);
+	if (*out != NULL)
+		return ENT_OK;
+	if (state == NULL)
+		ENT_TRY(ent_derive(&own, charter, ent_clock_now(NULL), err));
+	standing = ent_state_party_proposal(state != NULL ? state : own, name);
+	if (standing == NULL)
+		return ent_fail(err, ENT_E_NOT_FOUND, "%.*s is neither a member nor named by a party proposal that is known here", ENT_FMT(name));
+	*out = &standing->doc->proposal.party; /* the charter's, not the state's */
+	return ENT_OK;
+}
+
+enum ent_status
+ent_paper_report(struct ent_buf *out, const struct ent_paper *paper, const struct ent_charter *charter, bool *complete, struct ent_error *err)
 {
 	const struct ent_party *party;
 
 	*complete = true;
 	if (paper->doc.kind == ENT_DOC_EPOCH) {
 		for (size_t i = 0; i < paper->doc.epoch.member_count; i++)
-			ENT_TRY(report_party(out, paper, &paper->doc.epoch.members[i], paper->doc.epoch.members[i].quorum, complete, err));
+			ENT_TRY(report_party(out, paper, &paper->doc.epoch.members[i],
+			    (struct ent_need){ .count = paper->doc.epoch.members[i].quorum }, complete, err));
 		return ENT_OK;
 	}
 	if (paper->doc.kind != ENT_DOC_STATEMENT)
 		return ent_fail(err, ENT_E_INPUT, "officers sign epochs and statements; this is another kind of text");
-	party = ent_member_named(epoch, paper->doc.statement.by);
-	if (party == NULL)
-		return ent_fail(err, ENT_E_INPUT, "%.*s, who makes this statement, is no member", ENT_FMT(paper->doc.statement.by));
-	return report_party(out, paper, party, paper->doc.statement.act == ENT_ACT_NOTE ? 1 : party->quorum, complete, err);
+	ENT_TRY(ent_charter_author(&party, charter, NULL, paper->doc.statement.by, err));
+	return report_party(out, paper, party, ent_statement_need(&paper->doc.statement, party), complete, err);
 }
 
 enum ent_status

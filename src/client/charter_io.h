@@ -40,9 +40,26 @@ struct ent_paper {
 };
 ENT_MUST_USE enum ent_status ent_paper_read(struct ent_paper *out, struct ent_arena *arena, const char *path, struct ent_error *err);
 
-/* A line for each party that signs this text (a statement's, or every member of an epoch): who has, and who may still. */
-ENT_MUST_USE enum ent_status ent_paper_report(struct ent_buf *out, const struct ent_paper *paper, const struct ent_epoch *epoch, bool *complete,
-    struct ent_error *err);
+/* How many officers must sign a statement of this party, and whose key is not counted: a stop of an officer's key is decided without it (C-9). */
+struct ent_need {
+	uint32_t count;
+	const struct ent_vkey *without; /* NULL: everybody's counts */
+};
+struct ent_need ent_statement_need(const struct ent_statement *statement, const struct ent_party *party);
+
+/* `<name>+<8 hex>`: how texts refer to a key that signs notes. */
+struct ent_view ent_key_reference(const struct ent_vkey *key);
+
+/*
+ * Whose officers speak under that name: a member, or a partner as its party proposal says. state: of this charter now; NULL: it is
+ * derived if need be. ENT_E_NOT_FOUND. *out is the charter's.
+ */
+ENT_MUST_USE enum ent_status ent_charter_author(const struct ent_party **out, const struct ent_charter *charter, const struct ent_state *state,
+    struct ent_view name, struct ent_error *err);
+
+/* A line for each party that signs this text (a statement's, or every member of an epoch): who has, and who may still. charter: for statements. */
+ENT_MUST_USE enum ent_status ent_paper_report(struct ent_buf *out, const struct ent_paper *paper, const struct ent_charter *charter,
+    bool *complete, struct ent_error *err);
 
 /* POST to <node>/charter/submit. *index = the entry's, UINT64_MAX for a proposal. ENT_E_REFUSED with the node's reason. */
 ENT_MUST_USE enum ent_status ent_submit(struct entente_profile *profile, struct ent_view bytes, uint64_t *index, struct ent_error *err);

@@ -1,6 +1,7 @@
 /* charter sign, submit and verify. */
 #include <stdio.h>
 
+#include "client/charter_words.h"
 #include "client/charter_io.h"
 
 enum { PAPER_ARENA = 16 << 20 };
@@ -19,14 +20,46 @@ add_signatures(struct ent_paper *paper, struct ent_arena *arena, const struct en
 	return ent_note_merge(merged, &paper->note, &note, err);
 }
 
-static const struct ent_epoch *
-epoch_of(struct entente_profile *profile)
+/* NULL: the text is then shown and signed without a charter, as on an officer's machine that has no network. */
+static const struct ent_charter *
+charter_of(struct entente_profile *profile)
 {
 	struct ent_error none = { 0 };
 
 	if (profile == NULL || ent_profile_mirror(profile, &none) != ENT_OK)
 		return NULL;
-	return ent_charter_epoch(ent_mirror_charter(profile->mirror));
+	return ent_mirror_charter(profile->mirror);
+}
+
+/* Without a charter, by the names: an officer of X has keys <X>/officer/<name>. */
+static enum ent_status
+check_names(const struct ent_officer_keys *keys, struct entente_list paths, struct ent_view by, struct ent_error *err)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		struct ent_view name = ent_signer_vkey(keys->signers[i])->name;
+
+		if (!ent_view_starts(name, by) || !ent_view_starts(ent_view_slice(name, by.len, name.len), ENT_LIT("/officer/")))
+			return ent_fail(err, ENT_E_INPUT, "%s is the key of %.*s, who is no officer of %.*s", paths.items[i], ENT_FMT(name),
+			    ENT_FMT(by));
+	}
+	return ENT_OK;
+}
+
+/* A signature of anybody else would be refused by every node, much later. */
+static enum ent_status
+check_keys(const struct ent_officer_keys *keys, struct entente_list paths, const struct ent_doc *doc, const struct ent_charter *charter,
+    struct ent_error *err)
+{
+	const struct ent_party *author;
+
+	if (doc->kind == ENT_DOC_EPOCH)
+		return ent_officer_keys_check(keys, paths, doc->epoch.members, doc->epoch.member_count, err);
+	if (charter == NULL)
+		return check_names(keys, paths, doc->statement.by, err);
+	if (!ent_hash_eq(&doc->statement.charter, ent_charter_id(charter)))
+		return ent_fail(err, ENT_E_INPUT, "the statement is of another charter than this profile's");
+	ENT_TRY(ent_charter_author(&author, charter, NULL, doc->statement.by, err));
+	return ent_officer_keys_check(keys, paths, author, 1, err);
 }
 
 static enum ent_status
@@ -37,8 +70,9 @@ sign(struct entente_profile *profile, const char *file, struct entente_list path
 	__attribute__((cleanup(ent_officer_keys_fini))) struct ent_officer_keys keys = { 0 };
 	ENT_AUTO_FINI(ent_buf) merged = ent_buf_with_max(ENT_LIMIT_EPOCH_TEXT + ENT_NOTE_MAX);
 	ENT_AUTO_FINI(ent_buf) words = ent_buf_with_max(1 << 20);
+	const struct ent_charter *charter = charter_of(profile);
 	struct ent_paper paper, signed_paper;
-	bool complete;
+	bool complete = false;
 
 	if (file == NULL || paths.count == 0)
 		return ent_fail(err, ENT_E_USAGE, "charter sign needs a file and at least one --key");
@@ -48,13 +82,15 @@ sign(struct entente_profile *profile, const char *file, struct entente_list path
 	if (paper.doc.kind != ENT_DOC_EPOCH && paper.doc.kind != ENT_DOC_STATEMENT)
 		return ent_fail(err, ENT_E_INPUT, "%s is neither an epoch nor a statement: officers sign nothing else", file);
 	ENT_TRY(ent_officer_keys_load(&keys, paths, err));
-	if (paper.doc.kind == ENT_DOC_EPOCH)
-		ENT_TRY(ent_officer_keys_check(&keys, paths, paper.doc.epoch.members, paper.doc.epoch.member_count, err));
+	ENT_TRY(check_keys(&keys, paths, &paper.doc, charter, err));
 	ENT_TRY(add_signatures(&paper, arena, &keys, &merged, err));
 	signed_paper = paper;
 	ENT_TRY(ent_note_parse_max(&signed_paper.note, arena, ent_buf_view(&merged), ENT_NOTE_LONG_MAX, err));
-	if (paper.doc.kind == ENT_DOC_EPOCH || epoch_of(profile) != NULL)
-		ENT_TRY(ent_paper_report(&words, &signed_paper, epoch_of(profile), &complete, err));
+	ENT_TRY(ent_words_paper(&words, &paper.doc, charter, err));
+	if (paper.doc.kind == ENT_DOC_EPOCH || charter != NULL)
+		ENT_TRY(ent_paper_report(&words, &signed_paper, charter, &complete, err));
+	if (paper.doc.kind == ENT_DOC_STATEMENT)
+		ENT_TRY(ent_buf_printf(&words, err, "%s:\n  entente charter submit %s\n", complete ? "to hand it over" : "once enough have signed", file));
 	ENT_TRY(ent_file_replace(file, ent_buf_view(&merged), 0644, err));
 	return ent_say(report, format, "signed", &paper.doc.hash, UINT64_MAX, file, ent_buf_view(&words), err);
 }
@@ -84,6 +120,7 @@ static enum ent_status
 submit(struct entente_profile *profile, const char *home, const char *file, enum entente_format format, char **report, struct ent_error *err)
 {
 	ENT_AUTO(ent_arena) arena = NULL;
+	ENT_AUTO_FINI(ent_buf) words = ent_buf_with_max(1 << 20);
 	struct ent_paper paper;
 	uint64_t index = UINT64_MAX;
 	bool epoch;
@@ -97,11 +134,13 @@ submit(struct entente_profile *profile, const char *home, const char *file, enum
 		return ent_fail(err, ENT_E_USAGE, "%s is a genesis: it is installed into a node's home with --home", file);
 	if (!epoch && profile == NULL)
 		return ent_fail(err, ENT_E_USAGE, "%s goes to a running node: give --profile", file);
-	if (epoch)
+	if (epoch) {
 		ENT_TRY(install(home, &paper, err));
-	else
+	} else {
 		ENT_TRY(ent_submit(profile, paper.bytes, &index, err));
-	return ent_say(report, format, epoch ? "installed the charter" : "submitted", &paper.doc.hash, index, NULL, ENT_VIEW_NONE, err);
+		ENT_TRY(ent_words_paper(&words, &paper.doc, charter_of(profile), err));
+	}
+	return ent_say(report, format, epoch ? "installed the charter" : "submitted", &paper.doc.hash, index, NULL, ent_buf_view(&words), err);
 }
 
 enum entente_status
@@ -123,6 +162,7 @@ verify_file(const char *path, enum entente_format format, char **text, struct en
 	ENT_TRY(ent_arena_new(&arena, PAPER_ARENA, err));
 	ENT_TRY(ent_paper_read(&paper, arena, path, err));
 	ENT_TRY(ent_doc_check(&paper.doc, err));
+	ENT_TRY(ent_words_paper(&words, &paper.doc, NULL, err));
 	if (paper.doc.kind == ENT_DOC_EPOCH) {
 		ENT_TRY(ent_charter_new(&charter, paper.bytes, err));
 		ENT_TRY(ent_paper_report(&words, &paper, NULL, &complete, err));
@@ -136,16 +176,17 @@ verify_mirror(struct entente_profile *profile, enum entente_format format, char 
 {
 	ENT_AUTO_FINI(ent_buf) words = ent_buf_with_max(1 << 20);
 	const struct ent_charter *charter;
-	const struct ent_epoch *epoch;
 
 	if (profile == NULL)
 		return ent_fail(err, ENT_E_USAGE, "charter verify needs a file, or a profile whose copy of the charter is to be verified");
 	ENT_TRY(ent_profile_sync(profile, err));
 	charter = ent_mirror_charter(profile->mirror);
-	epoch = ent_charter_epoch(charter);
-	for (size_t i = 0; i < epoch->member_count; i++)
-		ENT_TRY(ent_buf_printf(&words, err, "%.*s: %llu statements, each under a signed checkpoint\n", ENT_FMT(epoch->members[i].name),
-		    (unsigned long long)ent_charter_log_size(charter, epoch->members[i].name)));
+	for (size_t i = 0; i < ent_charter_log_count(charter); i++) {
+		struct ent_view name = ent_charter_log_party(charter, i);
+
+		ENT_TRY(ent_buf_printf(&words, err, "%.*s: %llu entries, each under a signed checkpoint\n", ENT_FMT(name),
+		    (unsigned long long)ent_charter_log_size(charter, name)));
+	}
 	return ent_say(text, format, "verified down to the genesis", ent_charter_id(charter), UINT64_MAX, NULL, ent_buf_view(&words), err);
 }
 

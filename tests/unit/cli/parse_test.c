@@ -19,12 +19,14 @@
 		(void)call;                                                                                            \
 		return 0;                                                                                              \
 	}
-COMMAND(cmd_encrypt) COMMAND(cmd_decrypt) COMMAND(cmd_cat) COMMAND(cmd_inspect) COMMAND(cmd_why) COMMAND(cmd_charter_init)
-COMMAND(cmd_charter_found) COMMAND(cmd_charter_sign) COMMAND(cmd_charter_submit) COMMAND(cmd_charter_propose)
-COMMAND(cmd_charter_consent) COMMAND(cmd_charter_key) COMMAND(cmd_charter_note) COMMAND(cmd_charter_show)
-COMMAND(cmd_charter_verify) COMMAND(cmd_audit_tail) COMMAND(cmd_audit_verify) COMMAND(cmd_node_init) COMMAND(cmd_node_status)
-COMMAND(cmd_node_account_add) COMMAND(cmd_node_account_list) COMMAND(cmd_node_account_remove) COMMAND(cmd_profile_create)
-COMMAND(cmd_demo)
+COMMAND(cmd_audit_tail) COMMAND(cmd_audit_verify) COMMAND(cmd_cat) COMMAND(cmd_charter_accredit)
+COMMAND(cmd_charter_consent) COMMAND(cmd_charter_found) COMMAND(cmd_charter_history) COMMAND(cmd_charter_init)
+COMMAND(cmd_charter_key) COMMAND(cmd_charter_note) COMMAND(cmd_charter_propose) COMMAND(cmd_charter_resume)
+COMMAND(cmd_charter_show) COMMAND(cmd_charter_sign) COMMAND(cmd_charter_stop) COMMAND(cmd_charter_submit)
+COMMAND(cmd_charter_verify) COMMAND(cmd_charter_withdraw) COMMAND(cmd_decrypt) COMMAND(cmd_demo)
+COMMAND(cmd_encrypt) COMMAND(cmd_inspect) COMMAND(cmd_node_account_add) COMMAND(cmd_node_account_list)
+COMMAND(cmd_node_account_remove) COMMAND(cmd_node_init) COMMAND(cmd_node_status) COMMAND(cmd_profile_create)
+COMMAND(cmd_profile_writer) COMMAND(cmd_why)
 
 const char *
 entente_version(void)
