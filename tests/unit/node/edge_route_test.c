@@ -34,6 +34,7 @@ published_files_have_one_place_and_one_spelling(void **state)
 		{ "/log/records/us.example/0", "log/records/us.example/0", BINARY, "no-store" },
 		{ "/mirror/us.example/statements/checkpoint", "peers/us.example/statements/checkpoint", TEXT, "no-cache" },
 		{ "/mirror/us.example/statements/tile/entries/001", "peers/us.example/statements/tile/entries/001", BINARY, FOR_EVER },
+		{ "/mirror/jp.example/statements/checkpoint", "peers/jp.example/statements/checkpoint", TEXT, "no-cache" }, /* a partner's */
 		{ "/mirror/au.example/statements/checkpoint", "log/statements/checkpoint", TEXT, "no-cache" },
 		{ "/mirror/au.example/statements/tile/0/000", "log/statements/tile/0/000", BINARY, FOR_EVER },
 	};

@@ -399,6 +399,33 @@ the_private_log_keys_are_not_needed(void **state)
 	assert_int_equal(run_keyholder(b), 1);
 }
 
+/* A partner's node: the issuer's key is all that is there, and all that is used. C-76 */
+static void
+a_partners_keyholder_gives_tokens_and_ends_when_asked_for_more(void **state)
+{
+	struct scene *s = *state;
+	struct ent_msg keys = { .type = ENT_MSG_KEYS }, token = token_message(s), answer;
+	const struct ent_msg seal = { .type = ENT_MSG_SEAL }, check = { .type = ENT_MSG_CHECK }, release = { .type = ENT_MSG_RELEASE };
+	const struct ent_msg *const others[] = { &seal, &check, &release };
+	char command[256];
+
+	assert_int_equal(process_stop(&s->keyholder), 0);
+	snprintf(command, sizeof(command), "cd %s/keys && rm -rf data seal.key access.key access.vkey statements.key", s->home.dir);
+	assert_int_equal(system(command), 0);
+	s->home.config.issuer_only = true;
+	for (size_t i = 0; i < ENT_COUNT(others); i++) {
+		process_start(&s->keyholder, ent_keyholder_main, &s->home, ENT_PROCESS_KEYHOLDER, &s->logger);
+		assert_ok(ask_keyholder(s, &keys, &answer, ENT_MSG_KEYS_ARE));
+		assert_int_equal(answer.keys_are.kas_kids.count, 0);
+		assert_int_equal(answer.keys_are.seal_kid.len, 0);
+		assert_true(answer.keys_are.issuer_kid.len > 0);
+		assert_ok(ask_keyholder(s, &token, &answer, ENT_MSG_TOKEN_IS));
+		assert_int_not_equal(ask_keyholder(s, others[i], &answer, ENT_MSG_SEALED), ENT_OK);
+		assert_int_equal(process_stop(&s->keyholder), 1);
+	}
+	s->keyholder.channel = NULL;
+}
+
 int
 main(void)
 {
@@ -416,6 +443,7 @@ main(void)
 		TEST(the_keyholders_clock_counts),
 		TEST(what_is_no_account_or_no_claim_gets_no_token),
 		TEST(the_public_keys_are_told),
+		TEST(a_partners_keyholder_gives_tokens_and_ends_when_asked_for_more),
 		START(a_key_that_others_may_read_does_not_start),
 		START(a_data_key_under_another_name_does_not_start),
 		START(keys_of_another_party_do_not_start),

@@ -301,6 +301,29 @@ the_key_of_another_party_does_not_start(void **state)
 	assert_int_equal(process_stop(&f->logger), 1);
 }
 
+/* C-76 */
+static void
+a_partners_node_has_a_statement_log_and_no_other(void **state)
+{
+	struct fixture *f = *state;
+	const struct ent_msg head = { .type = ENT_MSG_LOG_HEAD, .log_head = { ACCESS } };
+	char path[ENT_PATH_MAX];
+	struct ent_msg answer;
+
+	stop(f);
+	snprintf(path, sizeof(path), "rm -rf %s/log %s/state %s/keys/access.*", f->home.dir, f->home.dir, f->home.dir);
+	assert_int_equal(system(path), 0);
+	f->home.config.issuer_only = true;
+	process_start(&f->logger, ent_logger_main, &f->home, ENT_PROCESS_LOGGER, NULL);
+	assert_ok(alive(f, alive_text(f, PARTY, 0), &answer));
+	assert_int_equal(append_one(f, ACCESS, access_text(f, 0), &answer), ENT_E_REFUSED);
+	assert_non_null(strstr(f->err.text, "no access log"));
+	assert_int_equal(process_call(&f->logger, &head, &answer, ENT_MSG_APPENDED, f->arena, &f->err), ENT_E_REFUSED);
+	snprintf(path, sizeof(path), "%s/log/access", f->home.dir);
+	assert_false(ent_file_exists(path));
+	stop(f);
+}
+
 int
 main(void)
 {
@@ -316,6 +339,7 @@ main(void)
 		TEST(when_the_log_cannot_be_written_the_answer_says_so_and_the_next_try_succeeds),
 		TEST(a_message_that_is_not_for_the_logger_ends_it),
 		TEST(the_key_of_another_party_does_not_start),
+		TEST(a_partners_node_has_a_statement_log_and_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
