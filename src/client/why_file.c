@@ -273,8 +273,8 @@ as_json(struct ent_buf *out, struct asking *a, const char *file, struct ent_erro
 }
 
 static enum ent_status
-why_file(struct entente_profile *profile, const char *file, const struct entente_question *question, enum entente_format format, char **text,
-    struct ent_error *err)
+why_file(struct entente_profile *profile, const char *file, const struct entente_question *question, enum entente_format format,
+    char **text, struct ent_error *err)
 {
 	__attribute__((cleanup(asking_fini))) struct asking a = { 0 };
 	ENT_AUTO_FINI(ent_buf) out = ent_buf_with_max(4u << 20);

@@ -123,8 +123,8 @@ token_claims(struct ent_why_person *out, struct ent_arena *arena, struct entente
 }
 
 enum ent_status
-ent_why_person(struct ent_why_person *out, struct ent_arena *arena, struct entente_profile *profile, const struct entente_question *question,
-    const struct ent_state *state, struct ent_error *err)
+ent_why_person(struct ent_why_person *out, struct ent_arena *arena, struct entente_profile *profile,
+    const struct entente_question *question, const struct ent_state *state, struct ent_error *err)
 {
 	const struct ent_member_state *party;
 	struct ent_error bad = { 0 };
