@@ -23,6 +23,7 @@ from suite import Failed, check
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("ENTENTE_BUILD", os.path.join(ROOT, "build")))
 HOST = "aukus.example"
+PARTNERS = {"jp.example": ("Japan", "JPN"), "kr.example": ("Korea", "KOR")}
 MEMBERS = {"au.example": ("Australia", "AUS"), "uk.example": ("United Kingdom", "GBR"), "us.example": ("United States", "USA")}
 OFFICERS = ("doe", "poe", "roe")
 CUSTODY = "originator and 2 of au.example uk.example us.example"
@@ -216,7 +217,7 @@ class Node:
 class Person:
     def __init__(self, alliance, name, member, projects, nationality):
         self.alliance, self.name, self.member = alliance, name, member
-        self.node = alliance.nodes[member]
+        self.node = alliance.node(member)
         self.profile = os.path.join(alliance.dir, "profiles", name)
         self.secret_file = os.path.join(alliance.dir, "secrets", name)
         words = ["node", "account", "add", name, "--home", self.node.home, "--nationality", nationality, "--secret-file", self.secret_file]
@@ -252,7 +253,8 @@ class Alliance:
     def __init__(self, directory=None):
         self.dir = directory or tempfile.mkdtemp(prefix="entente-scenario-")
         self.keep = directory is not None
-        self.nodes, self.people = {}, {}
+        self.nodes, self.people = {}, {}  # members only
+        self.partners = {}                # nodes of partners
         self.genesis = self.charter = None
         self.proposals = {}
         self.serial = 0
@@ -314,11 +316,64 @@ class Alliance:
         return os.path.join(self.dir, "profiles", "officer-" + member)
 
     def make_profile(self, path, member, options=()):
-        command(["profile", "create", path, "--node", self.nodes[member].url, "--party", member, "--genesis", self.genesis,
+        command(["profile", "create", path, "--node", self.node(member).url, "--party", member, "--genesis", self.genesis,
                  *options], [0])
 
     def by_officers(self, member, verb, *words, codes=(0,), count=2):
         return command(["charter", verb, *words, *self.keys(member, count), "--profile", self.officer_profile(member)], codes)
+
+    # ---- partners ----
+
+    def node(self, party):
+        return self.nodes.get(party) or self.partners[party]
+
+    def partner(self, party="jp.example"):
+        """A partner's node with officers, holding the genesis. No member has heard of it yet."""
+        node = self.partners[party] = Node(self.dir, party)
+        title, country = PARTNERS[party]
+        command(["node", "init", "--home", node.home, "--party", party, "--url", node.url, "--role", "issuer", "--sync-interval", "200ms",
+                 "--demonstration"], [0])
+        command(["charter", "init", "--home", node.home, "--title", "en " + title, "--country", country, "--officers-dir",
+                 os.path.join(self.dir, "officers", party), "--quorum", "2", "-o", node.home + ".party", *OFFICERS], [0])
+        command(["charter", "submit", os.path.join(self.dir, "genesis"), "--home", node.home], [0])
+        node.start()
+        self.make_profile(self.officer_profile(party), party)
+        return node
+
+    def propose_party(self, party="jp.example", by="au.example"):
+        """The party's page as au.example's officer proposes it; its hash."""
+        return self.proposed(by, party, "party", "--party-file", self.partners[party].home + ".party")
+
+    def propose_admission(self, party="jp.example", project="quantum", *options, files="all", by="au.example"):
+        """Admission to one project; its hash."""
+        return self.proposed(by, "%s.%s" % (party, project), "admit", "--party", party, "--project", project, "--role", "reader",
+                             "--files", files, "--until", "2030-12-31T00:00:00Z", *options)
+
+    def proposed(self, by, name, *words):
+        path = os.path.join(self.dir, name + ".proposal")
+        if os.path.exists(path):
+            os.remove(path)
+        self.by_officers(by, "propose", *words, "-o", path, count=1)
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+
+    def consent(self, proposal, members=None):
+        for member in members or MEMBERS:
+            wait_for("%s hears of proposal %s" % (member, proposal[:8]),
+                     lambda m=member: self.by_officers(m, "consent", proposal[:16], codes=None).code == 0)
+
+    def admit(self, party="jp.example", project="quantum", *options):
+        """Its page and its admission agreed on by all, its issuer's key published: until every member's node serves it."""
+        self.consent(self.propose_party(party))
+        wait_for("%s may publish its keys" % party,
+                 lambda: self.by_officers(party, "key", "--home", self.partners[party].home, codes=None).code == 0)
+        self.consent(self.propose_admission(party, project, *options))
+        self.wait_taking_part(party, project)
+
+    def wait_taking_part(self, party, project, takes_part=True):
+        for member in MEMBERS:
+            wait_for("%s %s %s, at %s" % (party, "takes part in" if takes_part else "is out of", project, member), lambda m=member: (command(
+                ["why", party, project, "--profile", self.officer_profile(m)], None).code == 0) == takes_part)
 
     # ---- proposals ----
 
@@ -332,10 +387,7 @@ class Alliance:
 
     def agree(self, project, *options, custody=CUSTODY):
         """Propose, and consent for every member: each hears of the proposal from the others first."""
-        name = self.propose(project, *options, custody=custody)
-        for member in MEMBERS:
-            wait_for("%s hears of proposal %s" % (member, name[:8]),
-                     lambda m=member: self.by_officers(m, "consent", name[:16], codes=None).code == 0)
+        self.consent(self.propose(project, *options, custody=custody))
 
     def wait_in_force(self, project):
         for member in MEMBERS:
@@ -428,7 +480,7 @@ class Alliance:
     # ---- the end ----
 
     def close(self):
-        for node in self.nodes.values():
+        for node in [*self.nodes.values(), *self.partners.values()]:
             try:
                 node.stop(signal.SIGTERM)
             except Failed:
