@@ -63,7 +63,6 @@ each_way_a_seal_can_be_wrong_is_refused_by_its_reason(void **unused)
 		{ { .splits = "split 1 khNMP843gxOnHtc/iXJBrkJb7ge5+pT/HeHIe5iTxRg=\n" }, ENT_R_SEAL_CUSTODY, "1 splits" },
 		{ { .created_unix_s = T0 + 121 }, ENT_R_SEAL_FUTURE, "2026-11-21T09:02:01Z" },
 		{ { .created_unix_s = T0 - DAY, .until_unix_s = T0 }, ENT_R_FILE_EXPIRED, "2026-11-21T09:00:00Z" },
-		{ { .writer = true }, ENT_R_SEAL_INVALID, "not believed" }, /* an empty certificate is one that is not good */
 		{ { .attributes = { FQN "classification/value/secret", QUANTUM } }, ENT_R_ATTRIBUTE_UNKNOWN, "not enforced by this version" },
 		{ { .attributes = { FQN "needtoknow/value/x", QUANTUM } }, ENT_R_ATTRIBUTE_UNKNOWN, "not enforced by this version" },
 		{ { .attributes = { FQN "colour/value/x", QUANTUM } }, ENT_R_ATTRIBUTE_UNKNOWN, "is not known" },

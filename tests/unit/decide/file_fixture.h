@@ -57,6 +57,15 @@ scene_again(struct scene *s, int64_t now_unix_s)
 	s->state = world_derive(s->charter, now_unix_s);
 }
 
+/* A writer's certificate. NULL or 0: the usual, which is alice's of Australia from an hour before T0, for a week. */
+struct certificate {
+	const char *originator, *person, *charter;
+	const struct ent_signer *key;   /* whose public half is certified */
+	const struct ent_signer *signer;
+	int64_t from_unix_s, until_unix_s;
+	const char *text; /* instead of all that */
+};
+
 /* NULL or 0: the usual. Lists end with NULL. */
 struct file {
 	const char *originator, *uuid, *project, *custody, *splits;
@@ -70,7 +79,7 @@ struct file {
 	const char *policy_uuid;
 	const char *policy_attributes[LIST_MAX];
 	const char *policy_dissem[LIST_MAX];
-	bool writer;
+	const struct certificate *writer; /* sealed by a writer; signer NULL: its key */
 };
 
 static inline const char *
@@ -130,18 +139,74 @@ to_views(const struct scene *s, struct ent_view **out, const char *const *items)
 	return count;
 }
 
+/* The key of a writer of Australia; made once for the whole program. */
+static inline const struct ent_signer *
+writer_key(void)
+{
+	static struct ent_signer *signer;
+	struct ent_error err = { 0 };
+	char name[ENT_NOTE_NAME_MAX + 1], hex[ENT_HASH_HEX_SIZE];
+	const struct ent_view seed = ENT_LIT("the seed of a writer of au.exampl");
+	ENT_AUTO(ent_signer) nameless = NULL;
+	struct ent_hash hash;
+
+	if (signer != NULL)
+		return signer;
+	assert_ok(ent_signer_from_seed(&nameless, ENT_LIT("x"), ENT_NOTE_TYPE_ED25519, ent_view_slice(seed, 0, 32), &err));
+	ent_sha256(&hash, ent_view_from(ent_signer_vkey(nameless)->key, ENT_ED25519_KEY_LEN));
+	ent_hash_hex(hex, &hash);
+	snprintf(name, sizeof(name), "au.example/writer/%.16s", hex);
+	assert_ok(ent_signer_from_seed(&signer, ent_view_str(name), ENT_NOTE_TYPE_ED25519, ent_view_slice(seed, 0, 32), &err));
+	return signer;
+}
+
+static inline void
+certificate_text(struct ent_buf *out, const struct scene *s, const struct certificate *c)
+{
+	char id[ENT_HASH_BASE64_SIZE], from[ENT_TIME_TEXT_SIZE], until[ENT_TIME_TEXT_SIZE];
+	const struct ent_vkey *key = ent_signer_vkey(c->key ? c->key : writer_key());
+	struct ent_error err = { 0 };
+
+	if (c->text != NULL) {
+		assert_ok(ent_buf_add_str(out, c->text, &err));
+		return;
+	}
+	ent_hash_base64(id, ent_charter_id(s->charter));
+	ent_time_print(from, c->from_unix_s ? c->from_unix_s : T0 - HOUR);
+	ent_time_print(until, c->until_unix_s ? c->until_unix_s : T0 + 7 * DAY);
+	assert_ok(ent_buf_printf(out, &err, "charter/v1 writer\ncharter %s\noriginator %s\nperson %s\nkey %.*s\nfrom %s\nuntil %s\n",
+	    or(c->charter, id), or(c->originator, "au.example"), or(c->person, "alice@au.example"), ENT_FMT(key->line), from, until));
+}
+
+static inline struct ent_view
+certificate_note(const struct scene *s, const struct certificate *c)
+{
+	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(1 << 17);
+	ENT_AUTO_FINI(ent_buf) note = ent_buf_with_max(1 << 17);
+	const struct ent_signer *signer = c->signer ? c->signer : world_keys(AU)->seal;
+	struct ent_error err = { 0 };
+	struct ent_view kept;
+
+	certificate_text(&text, s, c);
+	assert_ok(ent_note_sign(&note, ent_buf_view(&text), &signer, 1, &err));
+	assert_ok(ent_arena_dup(s->arena, &kept, ent_buf_view(&note), &err));
+	return kept;
+}
+
 static inline struct ent_policy
 sealed_policy(const struct scene *s, const struct file *f)
 {
 	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(1 << 17);
 	ENT_AUTO_FINI(ent_buf) note = ent_buf_with_max(1 << 17);
-	const struct ent_signer *signer = f->signer ? f->signer : world_keys(AU)->seal;
-	struct ent_policy p = { .uuid = ent_view_str(or(f->policy_uuid, UUID)), .has_seal = true, .has_writer = f->writer };
+	const struct ent_signer *signer = f->signer ? f->signer : f->writer ? writer_key() : world_keys(AU)->seal;
+	struct ent_policy p = { .uuid = ent_view_str(or(f->policy_uuid, UUID)), .has_seal = true, .has_writer = f->writer != NULL };
 	struct ent_error err = { 0 };
 
 	seal_text(&text, s, f);
 	assert_ok(ent_note_sign(&note, ent_buf_view(&text), &signer, 1, &err));
 	assert_ok(ent_arena_dup(s->arena, &p.seal_note, ent_buf_view(&note), &err));
+	if (f->writer != NULL)
+		p.writer_note = certificate_note(s, f->writer);
 	p.attribute_count = to_views(s, &p.attributes,
 	    f->policy_attributes[0] ? f->policy_attributes : f->attributes[0] ? f->attributes : usual_attributes);
 	p.dissem_count = to_views(s, &p.dissem, f->policy_dissem[0] ? f->policy_dissem : f->dissem);

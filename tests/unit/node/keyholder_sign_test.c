@@ -123,6 +123,130 @@ without_an_entry_in_the_log_nothing_is_sealed(void **state)
 	assert_int_equal(send_seal(s, text, &answer), ENT_E_REFUSED);
 }
 
+/* ---- writers' certificates (C-71) ---- */
+
+static struct ent_signer *
+writer_key(struct scene *s, const char *originator)
+{
+	struct ent_signer *signer = NULL;
+	const char *name;
+
+	assert_ok(ent_arena_printf(s->arena, &name, &s->err, "%s/writer/0123456789abcdef", originator));
+	assert_ok(ent_signer_generate(&signer, ent_view_str(name), ENT_NOTE_TYPE_ED25519, &s->err));
+	return signer;
+}
+
+static struct ent_view
+writer_text(struct scene *s, const char *originator, const char *person, int64_t from_unix_s, int64_t until_unix_s)
+{
+	struct ent_signer *key = writer_key(s, originator);
+	struct ent_doc doc = { .kind = ENT_DOC_WRITER };
+	struct ent_view text;
+
+	doc.writer = (struct ent_writer_doc){ .charter = hash_of("charter"), .originator = ent_view_str(originator),
+		.person = ent_view_str(person), .key = *ent_signer_vkey(key), .from_unix_s = from_unix_s, .until_unix_s = until_unix_s };
+	text = text_of(s->arena, &doc);
+	ent_signer_free(key);
+	return text;
+}
+
+/* An honest judge's record of a certificate: of no file, for the writer. */
+static void
+record_writer(struct scene *s, struct ent_view text)
+{
+	record_seal(s, text, "-");
+	s->record.project = ENT_LIT("-");
+}
+
+/* C-71 */
+static void
+a_logged_certificate_of_an_own_person_is_signed(void **state)
+{
+	struct scene *s = *state;
+	const int64_t now = ent_clock_now(NULL);
+	struct ent_view text = writer_text(s, PARTY, "alice@" PARTY, now, now + 30 * 86400);
+	struct ent_msg answer;
+	struct ent_note note;
+
+	record_writer(s, text);
+	assert_ok(log_and_seal(s, text, &answer));
+	assert_ok(ent_note_parse(&note, s->arena, answer.sealed.note, &s->err));
+	assert_true(ent_view_eq(note.text, text));
+	assert_ok(ent_note_verify_one(&note, ent_signer_vkey(s->home.seal), &s->err));
+}
+
+/* A judge in wrong hands gets no certificate that outlives 30 days from now, whatever it logs. C-49 C-71 */
+static void
+no_other_certificate_is_signed_whatever_is_logged(void **state)
+{
+	struct scene *s = *state;
+	const int64_t now = ent_clock_now(NULL);
+	const struct ent_view texts[] = {
+		writer_text(s, "uk.example", "bob@uk.example", now, now + 86400),     /* another member's */
+		writer_text(s, PARTY, "bob@uk.example", now, now + 86400),            /* another member's person */
+		writer_text(s, PARTY, "kenji@jp.example", now, now + 86400),
+		writer_text(s, PARTY, "alice@" PARTY "@uk.example", now, now + 86400),
+		writer_text(s, PARTY, "alice@" PARTY, now, now + 30 * 86400 + 1),     /* too long */
+		writer_text(s, PARTY, "alice@" PARTY, now, now),
+		writer_text(s, PARTY, "alice@" PARTY, now + 86400, now + 31 * 86400), /* kept for later */
+		writer_text(s, PARTY, "alice@" PARTY, now + 365 * 86400, now + 366 * 86400),
+	};
+	struct ent_msg answer;
+
+	for (size_t i = 0; i < ENT_COUNT(texts); i++) {
+		record_writer(s, texts[i]);
+		if (i == 0)
+			s->record.originator = ENT_LIT("uk.example");
+		assert_int_not_equal(log_and_seal(s, texts[i], &answer), ENT_OK);
+	}
+}
+
+static void lie_writer(struct scene *s) { s->record.person = ENT_LIT("bob@" PARTY); }
+static void lie_nobody(struct scene *s) { s->record.person = ENT_LIT("-"); }
+
+/* C-49 C-71 */
+static void
+a_record_of_anything_else_does_not_certify(void **state)
+{
+	static void (*const lies[])(struct scene *) = { lie_result_released, lie_entry_refused, lie_no_policy, lie_file, lie_originator,
+		lie_no_originator, lie_short, lie_writer, lie_nobody };
+	struct scene *s = *state;
+	const int64_t now = ent_clock_now(NULL);
+	struct ent_view text = writer_text(s, PARTY, "alice@" PARTY, now, now + 86400);
+	struct ent_msg answer;
+
+	for (size_t i = 0; i < ENT_COUNT(lies); i++) {
+		record_writer(s, text);
+		lies[i](s);
+		assert_int_equal(log_and_seal(s, text, &answer), ENT_E_REFUSED);
+	}
+	record_writer(s, writer_text(s, PARTY, "alice@" PARTY, now, now + 86400)); /* of another key */
+	assert_int_equal(log_and_seal(s, text, &answer), ENT_E_REFUSED);
+	record_writer(s, text); /* not in the log */
+	write_down(s);
+	assert_int_equal(send_seal(s, text, &answer), ENT_E_REFUSED);
+	append_entry(s);
+	assert_ok(send_seal(s, text, &answer));
+}
+
+/* The record of a certificate seals no file, and a file's no certificate. C-49 */
+static void
+a_files_record_does_not_certify(void **state)
+{
+	struct scene *s = *state;
+	const int64_t now = ent_clock_now(NULL);
+	struct ent_view writer = writer_text(s, PARTY, "alice@" PARTY, now, now + 86400), file = seal_text(s, PARTY, UUID);
+	struct ent_msg answer;
+
+	record_seal(s, writer, UUID);
+	assert_int_equal(log_and_seal(s, writer, &answer), ENT_E_REFUSED);
+	record_writer(s, file);
+	assert_int_equal(log_and_seal(s, file, &answer), ENT_E_REFUSED);
+	record_writer(s, file);
+	s->record.file = ENT_LIT(UUID);
+	assert_ok(log_and_seal(s, file, &answer));
+}
+
 /* The seal key must not be talked into signing an epoch, a statement or a checkpoint. */
 static void
 only_file_texts_are_sealed(void **state)
@@ -437,6 +561,10 @@ main(void)
 		TEST(the_record_of_one_text_does_not_seal_another),
 		TEST(a_record_of_anything_else_does_not_seal),
 		TEST(without_an_entry_in_the_log_nothing_is_sealed),
+		TEST(a_logged_certificate_of_an_own_person_is_signed),
+		TEST(no_other_certificate_is_signed_whatever_is_logged),
+		TEST(a_record_of_anything_else_does_not_certify),
+		TEST(a_files_record_does_not_certify),
 		TEST(only_file_texts_are_sealed),
 		TEST(a_token_says_what_the_contract_says_for_300_seconds),
 		TEST(a_bearer_token_has_no_cnf_and_an_empty_clearance_no_claim),
