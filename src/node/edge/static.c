@@ -141,16 +141,17 @@ is_charter_file(struct ent_static_file *out, struct ent_view rest)
 	return (ent_view_eq_str(kind, "proposal") || ent_view_eq_str(kind, "stop") || ent_view_eq_str(kind, "view")) && is_hash(rest);
 }
 
-/* "<member>/<index>" */
+/* "<member>/<index>", "<member>/list/<k>" */
 static bool
 is_record(struct ent_static_file *out, struct ent_view rest)
 {
 	bool last;
 	struct ent_view member = take_segment(&rest, &last);
+	const bool list = ent_view_starts(rest, ENT_LIT("list/"));
 
-	out->content_type = binary_type;
+	out->content_type = list ? text_type : binary_type;
 	out->cache_control = no_store;
-	return !last && is_member(member) && is_number(rest, 19);
+	return !last && is_member(member) && is_number(list ? ent_view_slice(rest, 5, SIZE_MAX) : rest, 19);
 }
 
 static bool

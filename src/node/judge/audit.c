@@ -79,6 +79,12 @@ ent_audit_resume(struct ent_judge *judge, struct ent_error *err)
 	return ENT_OK;
 }
 
+uint64_t
+ent_audit_size(const struct ent_audit *audit)
+{
+	return audit->size;
+}
+
 bool
 ent_audit_room(const struct ent_audit *audit, size_t entries)
 {
@@ -147,6 +153,12 @@ static struct ent_view
 or_dash(struct ent_view value)
 {
 	return value.len > 0 ? value : ENT_LIT("-");
+}
+
+static struct ent_view
+none_if_dash(struct ent_view value)
+{
+	return ent_view_eq_str(value, "-") ? ENT_VIEW_NONE : value;
 }
 
 /* A word as the grammar wants it, out of something that a stranger may have chosen. */
@@ -311,6 +323,8 @@ make_entry(struct ent_judge *judge, struct ent_audit_entry *entry, const struct 
 	access.access.time_unix_s = full.record.time_unix_s;
 	access.access.result = record->result;
 	access.access.view = *ent_views_newest(judge->views);
+	entry->request = none_if_dash(full.record.request);
+	entry->file = none_if_dash(full.record.file);
 	commit_to(&access.access.record, entry->full_salt, entry->full);
 	commit_to(&access.access.short_record, entry->brief_salt, entry->brief);
 	return print(&entry->text, arena, &access, ENTRY_MAX, err);
@@ -358,6 +372,8 @@ ent_audit_store(struct ent_judge *judge, struct ent_error *err)
 			.full_salt = ent_view_from(entry->full_salt, sizeof(entry->full_salt)),
 			.brief = entry->brief,
 			.brief_salt = ent_view_from(entry->brief_salt, sizeof(entry->brief_salt)),
+			.request = entry->request,
+			.file = entry->file,
 		};
 
 		ENT_TRY(ent_store_record_put(judge->store, &record, err));

@@ -245,6 +245,8 @@ ent_judge_open_charter(struct ent_judge *judge, struct ent_error *err)
 	ENT_TRY(open_mirror(judge, err));
 	ENT_TRY(check_node_line(judge, err));
 	ENT_TRY(ent_puller_new(&judge->puller, judge, err));
+	if (!judge->config->issuer_only)
+		ENT_TRY(ent_records_new(&judge->records, judge, err));
 	ENT_TRY(ent_views_publish(judge, err));
 	ent_hash_hex(hex, ent_charter_id(ent_mirror_charter(judge->mirror)));
 	ent_event_begin(&event, "charter-open");
@@ -258,6 +260,7 @@ static void
 judge_fini(struct ent_judge *judge)
 {
 	ent_state_free(judge->state); /* refers to the charter */
+	ent_records_free(judge->records);
 	ent_puller_free(judge->puller); /* its pulls borrow the mirror */
 	ent_mirror_free(judge->mirror);
 	ent_store_free(judge->store);
@@ -311,6 +314,10 @@ receive_one(struct ent_judge *judge, struct ent_batch *batch, bool *got, bool *c
 	ENT_TRY(ent_channel_receive(judge->edge, &msg, arena, 0, got, closed, err));
 	if (!*got)
 		return ENT_OK;
+	if (msg.type == ENT_MSG_FETCHED && (msg.fetched.id & ENT_RECORDS_FETCH_BIT) != 0) {
+		ent_records_fetched(judge, &msg.fetched);
+		return ENT_OK;
+	}
 	if (msg.type == ENT_MSG_FETCHED && judge->puller != NULL) {
 		ent_puller_fetched(judge, &msg.fetched);
 		return ENT_OK;
@@ -361,6 +368,7 @@ do_timers(struct ent_judge *judge)
 		report("store-failed", ent_store_once_expire(judge->store, judge->now_unix_s, EXPIRE_ROWS, &once), &once);
 		judge->expired_unix_s = judge->now_unix_s;
 	}
+	ent_records_tick(judge);
 }
 
 /* True: logger or keyholder is gone. The parent restarts all (contracts: a dead child). */
@@ -373,9 +381,15 @@ lost_a_sibling(const struct pollfd fds[3])
 static int64_t
 wait_ms(const struct ent_judge *judge, const struct ent_batch *batch)
 {
+	int64_t pulls, records;
+
 	if (!ent_batch_empty(batch))
 		return 0;
-	return judge->puller != NULL ? ent_puller_wait_ms(judge->puller) : GENESIS_CHECK_MS;
+	if (judge->puller == NULL)
+		return GENESIS_CHECK_MS;
+	pulls = ent_puller_wait_ms(judge->puller);
+	records = ent_records_wait_ms(judge);
+	return pulls < records ? pulls : records;
 }
 
 static int

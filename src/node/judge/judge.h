@@ -38,6 +38,7 @@ struct ent_views;   /* publish.c */
 struct ent_audit;   /* audit.c */
 struct ent_puller;  /* sync.c */
 struct ent_issuing; /* issuer.c */
+struct ent_records; /* records.c */
 
 /* ---- one request ---- */
 
@@ -103,6 +104,7 @@ struct ent_judge {
 	struct ent_audit *audit;
 	struct ent_puller *puller;
 	struct ent_issuing *issuing;
+	struct ent_records *records; /* NULL until the charter is there, and at a partner's node */
 	int64_t now_unix_s;      /* this round's time: one time for all that a batch decides */
 	struct ent_state *state; /* of ent_judge_state alone: what it gave last, or what the next one is made from */
 	bool state_good;
@@ -195,6 +197,7 @@ struct ent_audit_entry {
 	struct ent_view text;  /* access/v1 */
 	struct ent_view full;  /* record/v1 full */
 	struct ent_view brief; /* record/v1 short */
+	struct ent_view request, file; /* of the record; empty where it has none */
 	uint8_t full_salt[32];
 	uint8_t brief_salt[32];
 	bool logged;           /* it is in a signed checkpoint */
@@ -205,6 +208,8 @@ ENT_MUST_USE enum ent_status ent_audit_new(struct ent_audit **out, struct ent_er
 void ent_audit_free(struct ent_audit *audit);
 /* Ask the logger how long the access log is. */
 ENT_MUST_USE enum ent_status ent_audit_resume(struct ent_judge *judge, struct ent_error *err);
+/* How many entries are in signed checkpoints, as far as is known. */
+uint64_t ent_audit_size(const struct ent_audit *audit);
 /* Room for that many more entries in this batch? */
 bool ent_audit_room(const struct ent_audit *audit, size_t entries);
 /*
@@ -254,6 +259,17 @@ void ent_puller_tick(struct ent_judge *judge);
 void ent_puller_fetched(struct ent_judge *judge, const struct ent_msg_fetched *fetched);
 /* Milliseconds until something is due. */
 int64_t ent_puller_wait_ms(const struct ent_puller *puller);
+
+/* ---- records.c: records to and from the other members, and their access logs (C-75) ---- */
+
+#define ENT_RECORDS_FETCH_BIT ((uint64_t)1 << 63) /* in the ids of its fetches: the puller counts from 1 */
+
+ENT_MUST_USE enum ent_status ent_records_new(struct ent_records **out, struct ent_judge *judge, struct ent_error *err);
+void ent_records_free(struct ent_records *records);
+/* Publish what is due, a bounded part of it; ask the other members for what is due. After everything else of a round. */
+void ent_records_tick(struct ent_judge *judge);
+void ent_records_fetched(struct ent_judge *judge, const struct ent_msg_fetched *fetched);
+int64_t ent_records_wait_ms(const struct ent_judge *judge);
 
 /* ---- issuer.c ---- */
 

@@ -98,6 +98,7 @@ ent_keyholder_main(const struct ent_node_config *config, int judge_fd)
 		{ ENT_MSG_RELEASE, ent_keyholder_release },
 		{ ENT_MSG_SEAL, ent_keyholder_seal },
 		{ ENT_MSG_TOKEN, ent_keyholder_token },
+		{ ENT_MSG_OPEN, ent_keyholder_open },
 		{ ENT_MSG_NONE, NULL },
 	};
 	__attribute__((cleanup(keyholder_fini))) struct ent_keyholder keyholder = { .config = config };

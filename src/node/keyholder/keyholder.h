@@ -60,6 +60,8 @@ enum ent_status ent_keyholder_seal(void *arg, struct ent_arena *arena, const str
     struct ent_error *err);
 enum ent_status ent_keyholder_token(void *arg, struct ent_arena *arena, const struct ent_msg *request, struct ent_msg *answer,
     struct ent_error *err);
+enum ent_status ent_keyholder_open(void *arg, struct ent_arena *arena, const struct ent_msg *request, struct ent_msg *answer,
+    struct ent_error *err);
 
 /* What RELEASE and SEAL are shown. */
 struct ent_evidence {
