@@ -20,6 +20,9 @@
 /* Stops that a view names: the smallest hashes, so that a flood by one officer cannot make views too long to be read. */
 #define ENT_LIMIT_VIEW_STOPS 1024
 
+/* Entries of one stop that are kept of one host's log: more say nothing new, and only the host can have put them there. */
+#define ENT_LIMIT_STOP_COPIES 16
+
 #define ENT_ALWAYS INT64_MIN /* the effect of a stop before any `alive` */
 
 struct alive_mark {
@@ -48,18 +51,23 @@ struct consent {
 	bool valid;            /* the proposal is here, says the same, and lasts as long (C-14) */
 };
 
-/* Where a stop was found: in its author's log, or heard in a member's. */
+/*
+ * Where a stop was found: in its author's log, or heard in a member's. Copies of one text may be signed by different
+ * officers, and one whose officers' keys were stopped when it turned up must not hide another (C-62): the stop stands from
+ * the earliest copy that is signed.
+ */
 struct stop_copy {
 	struct stop_copy *next;
 	size_t host;           /* index of the host's log: charter->logs */
 	uint64_t index;
 	int64_t effect_unix_s; /* ENT_ALWAYS before any `alive` */
+	uint32_t signers;      /* of this copy; as in struct deed */
 };
 struct stop {
-	struct deed deed;       /* index and effect are those of the earliest copy (C-52) */
+	struct deed deed;       /* index, effect and signers are those of the earliest copy (C-52) */
 	struct ent_hash target; /* SHA-256 of its act line: which stops are of the same target */
 	struct stop *older;     /* of the same target, in the same reading */
-	struct stop_copy *copies;
+	struct stop_copy *copies; /* the earliest first; at equal times the author's own log, then the hosts in their order */
 	enum ent_object object;
 	struct ent_view party, project, person, file, key_name;
 	struct ent_hash proposal;
@@ -122,6 +130,8 @@ struct seen {
 	uint64_t index;
 	struct ent_hash digest;  /* kids */
 	struct target *consents; /* texts: what it is a consent to; NULL: it is none */
+	enum ent_act act;        /* texts */
+	bool voided;             /* texts: decided, and void for ever (C-11) */
 };
 
 /* A tree from a hash to the newest of a list: stops by target, resumes by stop, withdrawals by statement, ... */
@@ -138,7 +148,7 @@ struct reading {
 	struct ent_arena *arena;
 	struct alive_mark *alives;         /* times never decrease */
 	size_t alive_count, alive_cap;
-	void *texts;      /* tree of struct seen: statements that were decided, by text */
+	void *texts;      /* tree of struct seen: statements but stops that were decided, by text */
 	void *kids;       /* tree of struct seen: issuer and kid to its key */
 	struct published_key *keys;
 	size_t key_count, key_cap;
@@ -172,10 +182,10 @@ struct claim {
 struct kept_note {
 	struct ent_view bytes;
 	uint64_t index;
-	int64_t effect_unix_s; /* of a heard stop: in its host's log */
-	struct ent_view by;    /* of a heard stop */
+	int64_t effect_unix_s;   /* of a heard stop: in its host's log */
+	size_t host;             /* of a heard stop */
+	struct kept_note *older; /* of a heard stop: by the same party */
 };
-
 
 struct party_log {
 	struct ent_view name;
@@ -188,8 +198,8 @@ struct party_log {
 	const char *broken;
 	struct reading **readings; /* a member: one; a partner: one for each party proposal known */
 	size_t reading_count, reading_cap;
-	struct ent_arena *arena;   /* notes below */
-	struct kept_note *notes;   /* a partner: all its entries; a member: the stops by others than members in its log */
+	struct ent_arena *arena;   /* what is below, and the stops by others than members that are heard here */
+	struct kept_note *notes;   /* a partner: all its entries that are well formed */
 	size_t note_count, note_cap;
 	struct target **named;     /* proposals that this log was the first to name */
 	size_t named_count, named_cap;
@@ -225,6 +235,7 @@ struct ent_charter {
 	struct ent_doc genesis;
 	struct party_log *logs;  /* the members' in the epoch's order, then the partners'; room for ENT_LIMIT_MEMBERS + ENT_LIMIT_PARTNERS */
 	size_t log_count;
+	void *heard;             /* tree of struct list_head: SHA-256(name) to struct kept_note: stops by others than members */
 	void *targets;           /* tree of struct target */
 	struct target **proposals; /* those whose text is here, sorted by hash */
 	size_t proposal_count, proposal_cap;
@@ -288,6 +299,17 @@ bool ent_charter_same_issuer(struct ent_view a, struct ent_view b);
 /* The party proposal arrived: a reading of the partner's log for it, if that is followed, and of stops that were heard. */
 ENT_MUST_USE enum ent_status ent_charter_read_again(struct ent_charter *charter, const struct target *party_proposal, struct ent_error *err);
 
+/* ---- readings (charter_reading.c) ---- */
+
+/* A new one, empty; NULL proposal: a member's. */
+ENT_MUST_USE enum ent_status ent_charter_reading_new(struct reading **out, const struct ent_party *party, const struct target *proposal,
+    struct ent_error *err);
+void ent_charter_reading_free(struct reading *reading); /* NULL is fine */
+/* It belongs to that log from now on. */
+ENT_MUST_USE enum ent_status ent_charter_reading_attach(struct ent_charter *charter, struct reading *reading, size_t log, struct ent_error *err);
+/* Failures of ours, which say nothing about what was read. */
+bool ent_charter_is_ours(enum ent_status status);
+
 /* A statement whose note is parsed and whose author is known. */
 struct judged {
 	const struct ent_doc *doc;
@@ -314,6 +336,14 @@ struct act_row {
 	enum ent_status (*admit)(const struct ent_charter *charter, const struct judged *j, int64_t now_unix_s, struct ent_error *err);
 };
 const struct act_row *ent_charter_act(enum ent_act act);
+
+/* Is it addressed to this charter and signed by enough? Sets signers and needed. Not whether those keys were stopped (C-62). */
+ENT_MUST_USE enum ent_status ent_charter_judge(struct judged *j, const struct ent_charter *charter, const struct ent_note *note,
+    struct ent_error *err);
+/* Is it of force: by itself, by its dates, by its act's own rules? */
+ENT_MUST_USE enum ent_status ent_charter_check(const struct ent_charter *charter, const struct judged *j, struct ent_error *err);
+/* Take in a statement (author, host, index and effect set): void ones have no effect; only failures of ours are errors. */
+ENT_MUST_USE enum ent_status ent_charter_take(struct ent_charter *charter, struct judged *j, const struct ent_note *note, struct ent_error *err);
 
 /* The officer of that party whose key `<name>+<id>` is; SIZE_MAX: none. */
 size_t ent_charter_officer(const struct ent_party *party, struct ent_view key_name);
