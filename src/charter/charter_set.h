@@ -305,8 +305,10 @@ ENT_MUST_USE enum ent_status ent_charter_read_again(struct ent_charter *charter,
 ENT_MUST_USE enum ent_status ent_charter_reading_new(struct reading **out, const struct ent_party *party, const struct target *proposal,
     struct ent_error *err);
 void ent_charter_reading_free(struct reading *reading); /* NULL is fine */
-/* It belongs to that log from now on. */
+/* It belongs to that log from now on, if that has its log key; what is there is read. */
 ENT_MUST_USE enum ent_status ent_charter_reading_attach(struct ent_charter *charter, struct reading *reading, size_t log, struct ent_error *err);
+/* When an entry would take effect that is added to its log now; ENT_ALWAYS: there is no `alive` yet. */
+int64_t ent_charter_reading_time(const struct reading *reading);
 /* Failures of ours, which say nothing about what was read. */
 bool ent_charter_is_ours(enum ent_status status);
 
