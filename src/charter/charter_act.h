@@ -52,6 +52,19 @@ deed_of(const struct judged *j)
 		.signers = j->signers, .needed = j->needed };
 }
 
+/*
+ * For questions about what is submitted. Of another party's stop: later than all that its own log says by then.
+ */
+static inline struct deed
+question_of(const struct judged *j)
+{
+	struct deed deed = deed_of(j);
+
+	if (j->host != j->author->log)
+		deed.index = UINT64_MAX;
+	return deed;
+}
+
 /* Which keys signed may be another answer now: only a member's consents are at stake. */
 static inline void
 mark_officers(struct ent_charter *charter, const struct reading *author)

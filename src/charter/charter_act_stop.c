@@ -303,7 +303,7 @@ signers_of(const struct stop *stop)
 static uint32_t
 counting_signers(const struct ent_charter *charter, const struct as_of *when, const struct judged *j)
 {
-	struct deed deed = deed_of(j);
+	struct deed deed = question_of(j);
 	uint32_t counting = 0;
 
 	deed.needed = 1;

@@ -2,7 +2,7 @@
  * Would a note be accepted as the next entry of this node's own log? Everything that derive would hold against it, and what
  * only submission asks (C-69, C-70): the node says why instead of keeping what has no effect.
  */
-#include "charter/charter_set.h"
+#include "charter/charter_act.h"
 
 static const char NEW_TEXT[] = "write it again with a new `time`, and have that signed";
 
@@ -55,8 +55,7 @@ static enum ent_status
 check_officers_keys(const struct ent_charter *charter, const struct judged *j, int64_t now_unix_s, struct ent_error *err)
 {
 	const struct as_of when = { .now_unix_s = now_unix_s };
-	const struct deed deed = { .hash = j->doc->hash, .log = j->author, .index = j->index, .effect_unix_s = j->effect_unix_s,
-		.signers = j->signers, .needed = j->needed };
+	const struct deed deed = question_of(j);
 
 	if (ent_force_signed(charter, &when, &deed))
 		return ENT_OK;
