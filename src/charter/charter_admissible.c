@@ -17,29 +17,30 @@ effect_now(const struct reading *host, int64_t now_unix_s)
 
 /* ---- is it new? ---- */
 
-/* A copy with a signature that the others lack may count where they do not (C-62). */
+/*
+ * One that is known but does not stand is not in the way: whether it was resumed is asked below, and if its copies were
+ * signed with stopped keys (C-62), one that is signed better counts.
+ */
 static enum ent_status
-check_new_stop(const struct ent_charter *charter, const struct judged *j, struct ent_error *err)
+check_new_stop(const struct ent_charter *charter, const struct judged *j, int64_t now_unix_s, struct ent_error *err)
 {
 	const struct stop *stop = ent_charter_tree_get(&j->author->stops, &j->doc->hash);
-	uint32_t missing = j->signers;
+	const struct as_of when = { .now_unix_s = now_unix_s };
 
-	for (const struct stop_copy *c = stop != NULL ? stop->copies : NULL; c != NULL; c = c->next)
-		missing &= ~c->signers;
-	if (stop == NULL || missing != 0)
+	if (stop == NULL || !ent_force_stands(charter, &when, stop))
 		return ENT_OK;
 	return ent_fail(err, ENT_E_EXISTS, "the stop is entry %s %llu already", charter->logs[stop->copies->host].short_name,
 	    (unsigned long long)stop->copies->index);
 }
 
 static enum ent_status
-check_new(const struct ent_charter *charter, const struct judged *j, struct ent_error *err)
+check_new(const struct ent_charter *charter, const struct judged *j, int64_t now_unix_s, struct ent_error *err)
 {
 	const char *log = charter->logs[j->host].short_name;
 	const struct seen *seen;
 
 	if (j->statement->act == ENT_ACT_STOP)
-		return check_new_stop(charter, j, err);
+		return check_new_stop(charter, j, now_unix_s, err);
 	seen = ent_charter_tree_get(&j->author->texts, &j->doc->hash);
 	if (seen == NULL)
 		return ENT_OK;
@@ -69,7 +70,7 @@ admit(const struct ent_charter *charter, struct judged *j, const struct ent_note
 	const struct act_row *row = ent_charter_act(j->statement->act);
 
 	ENT_TRY(ent_charter_judge(j, charter, note, err));
-	ENT_TRY(check_new(charter, j, err));
+	ENT_TRY(check_new(charter, j, now_unix_s, err));
 	ENT_TRY(ent_charter_check(charter, j, err));
 	ENT_TRY(check_officers_keys(charter, j, now_unix_s, err));
 	return row->admit != NULL ? row->admit(charter, j, now_unix_s, err) : ENT_OK;

@@ -3,10 +3,11 @@
 #include "codec/base64.h"
 #include "codec/time.h"
 
-const char *const world_members[PARTIES] = { "au.example", "uk.example", "us.example", "jp.example", "kr.example" };
+const char *const world_members[PARTIES] = { "au.example", "uk.example", "us.example", "jp.example", "kr.example",
+	"jp.example" };
 const char *const world_issuers[PARTIES] = { "https://node.au.example", "https://node.uk.example", "https://node.us.example",
-	"https://node.jp.example", "https://node.kr.example" };
-const char *const world_countries[PARTIES] = { "AUS", "GBR", "USA", "JPN", "KOR" };
+	"https://node.jp.example", "https://node.kr.example", "https://node.jp.example" };
+const char *const world_countries[PARTIES] = { "AUS", "GBR", "USA", "JPN", "KOR", "JPN" };
 static const char *const officer_names[OFFICERS] = { "doe", "poe", "roe" };
 bool world_codes_seen[ENT_REASON_COUNT];
 

@@ -8,7 +8,7 @@
 
 #include "charter/derive.h"
 
-enum { AU, UK, US, MEMBERS, JP = MEMBERS, KR, PARTIES };
+enum { AU, UK, US, MEMBERS, JP = MEMBERS, KR, JP_TOO, PARTIES }; /* JP_TOO: other officers and keys of JP's name */
 enum { OFFICERS = 3, DOE = 1, POE = 2, ROE = 4, QUORUM = DOE | POE };
 
 #define HOUR INT64_C(3600)
@@ -67,7 +67,7 @@ struct ent_hash world_add_project(struct ent_charter *charter, const struct worl
 struct world_party {
 	size_t party;          /* JP or KR */
 	const char *title;     /* NULL: Partner */
-	size_t officers_of;    /* whose officers, if not 0: another partner */
+	size_t officers_of;    /* whose officers, if not 0: JP_TOO */
 	size_t log_of;         /* whose log key, if not 0 */
 	const char *issuer;    /* NULL: its own; "": none */
 	const char *node;      /* NULL: its own; "": none */
@@ -103,7 +103,7 @@ struct world_statement {
 	int64_t time_unix_s;
 	int64_t not_after_unix_s; /* 0: time + 7 d; for a stop none */
 	unsigned signers;         /* bits of the officers; 0: QUORUM */
-	size_t signers_of;        /* offset of the member whose officers sign, from by: 0 is by itself */
+	size_t signers_of;        /* offset of the member whose officers sign, from by: 0 is by itself; of a partner among all parties */
 	const char *act;          /* the act line, without LF */
 	const char *says;         /* NULL: none */
 	uint32_t epoch;           /* 0: 1 */
