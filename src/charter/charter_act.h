@@ -4,12 +4,15 @@
 
 #include "charter/charter_set.h"
 
-#define ACT_CHECK(name) \
-	ENT_MUST_USE enum ent_status ent_act_check_##name(const struct ent_charter *charter, const struct judged *j, struct ent_error *err)
-#define ACT_APPLY(name) ENT_MUST_USE enum ent_status ent_act_apply_##name(struct ent_charter *charter, const struct judged *j, struct ent_error *err)
-#define ACT_ADMIT(name) \
-	ENT_MUST_USE enum ent_status ent_act_admit_##name(const struct ent_charter *charter, const struct judged *j, int64_t now_unix_s, \
+#define ACT_CHECK(name)                                                                                                 \
+	ENT_MUST_USE enum ent_status ent_act_check_##name(const struct ent_charter *charter, const struct judged *j,    \
 	    struct ent_error *err)
+#define ACT_APPLY(name)                                                                                                 \
+	ENT_MUST_USE enum ent_status ent_act_apply_##name(struct ent_charter *charter, const struct judged *j,          \
+	    struct ent_error *err)
+#define ACT_ADMIT(name)                                                                                                 \
+	ENT_MUST_USE enum ent_status ent_act_admit_##name(const struct ent_charter *charter, const struct judged *j,    \
+	    int64_t now_unix_s, struct ent_error *err)
 
 /* charter_act_key.c */
 ACT_CHECK(key);
