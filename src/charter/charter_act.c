@@ -1,349 +1,350 @@
-/* What this version does with each act of a statement: a row per act. */
-#include "charter/charter_set.h"
+/*
+ * What this version does with each act of a statement: a row per act. Here are those about proposals, parties and words;
+ * keys and stops have files of their own.
+ */
+#include "charter/charter_act.h"
 
-#include "codec/base64.h"
+/* ---- who must sign (C-9) ---- */
+
+static uint32_t
+one(const struct ent_party *author, const struct ent_statement *s)
+{
+	(void)author;
+	(void)s;
+	return 1;
+}
+
+static uint32_t
+quorum(const struct ent_party *author, const struct ent_statement *s)
+{
+	(void)s;
+	return author->quorum;
+}
+
+/* Taking back a statement takes one; leaving takes all that joining took. */
+static uint32_t
+to_withdraw(const struct ent_party *author, const struct ent_statement *s)
+{
+	return s->object == ENT_OBJECT_STATEMENT ? 1 : author->quorum;
+}
+
+/* Any one officer stops, but no one officer another. */
+static uint32_t
+to_stop(const struct ent_party *author, const struct ent_statement *s)
+{
+	bool officer = s->object == ENT_OBJECT_KEY && ent_charter_officer(author, s->key_name) != SIZE_MAX;
+
+	return officer ? author->quorum : 1;
+}
 
 /* ---- consent ---- */
 
 static enum ent_status
-check_consent(const struct ent_charter *charter, const struct member_log *log, const struct judged *j,
-    struct ent_error *err)
+check_consent(const struct ent_charter *charter, const struct judged *j, struct ent_error *err)
 {
-	const struct target *target = ent_charter_tree_get(&charter->targets, &j->statement->target);
-	struct ent_hash says;
-
-	(void)log;
-	if (target == NULL || target->doc == NULL)
-		return ENT_OK; /* settled when the text arrives */
-	ent_sha256(&says, j->statement->says);
-	if (ent_charter_consent_matches(target, &says, j->statement->until_unix_s))
-		return ENT_OK;
-	if (!ent_hash_eq(&says, &target->says))
-		return ent_fail(err, ENT_E_REFUSED,
-		    "`says` is not what the proposal says: the officers read another text");
-	return ent_fail(err, ENT_E_REFUSED, "the consent lasts longer than the proposal");
-}
-
-static enum ent_status
-apply_consent(struct ent_charter *charter, struct member_log *log, const struct judged *j, struct ent_error *err)
-{
-	struct target *target;
-	struct consent *consent;
-	void *room;
-
-	ENT_TRY(ent_charter_target(&target, charter, log, &j->statement->target, err));
-	if (target->consents == NULL) {
-		ENT_TRY(ent_arena_alloc(log->arena, &room, charter_epoch(charter)->member_count,
-		    sizeof(*target->consents), err));
-		target->consents = room;
-	}
-	ENT_TRY(ent_arena_alloc(log->arena, &room, 1, sizeof(*consent), err));
-	consent = room;
-	consent->older = target->consents[j->author];
-	consent->index = j->index;
-	consent->effect_unix_s = j->effect_unix_s;
-	consent->until_unix_s = j->statement->until_unix_s;
-	ent_sha256(&consent->says, j->statement->says);
-	consent->valid = target->doc != NULL && ent_charter_consent_matches(target, &consent->says,
-	    consent->until_unix_s);
-	target->consents[j->author] = consent;
+	(void)charter;
+	/* What it says is compared when derive has the proposal, so that the order of arrival does not matter (C-16). */
+	if (!is_members(j->author))
+		return ent_fail(err, ENT_E_REFUSED, "%.*s is a partner: only members consent", ENT_FMT(j->statement->by));
 	return ENT_OK;
 }
 
 static enum ent_status
-admit_consent(const struct ent_charter *charter, const struct member_log *log, const struct judged *j,
-    struct ent_error *err)
+new_consent(struct consent **out, const struct target *target, const struct judged *j, struct ent_error *err)
 {
-	static const char *const kinds[] = { [ENT_PROPOSAL_PROJECT] = "project", [ENT_PROPOSAL_PARTY] = "party",
-		[ENT_PROPOSAL_ADMIT] = "admit", [ENT_PROPOSAL_LABELS] = "labels", [ENT_PROPOSAL_PROFILE] = "profile" };
-	const struct target *target = ent_charter_tree_get(&charter->targets, &j->statement->target);
-	const struct ent_proposal *p;
+	struct consent *consent;
+	void *room;
 
-	(void)log;
+	ENT_TRY(ent_arena_alloc(j->author->arena, &room, 1, sizeof(*consent), err));
+	consent = room;
+	consent->deed = deed_of(j);
+	consent->until_unix_s = j->statement->until_unix_s;
+	ent_sha256(&consent->says, j->statement->says);
+	consent->valid = target->doc != NULL && ent_charter_consent_matches(target, &consent->says, consent->until_unix_s);
+	*out = consent;
+	return ENT_OK;
+}
+
+static enum ent_status
+apply_consent(struct ent_charter *charter, const struct judged *j, struct ent_error *err)
+{
+	size_t member = j->author->log; /* members' logs stand first, in the epoch's order */
+	struct consent *consent;
+	struct target *target;
+	void *room;
+
+	ENT_TRY(ent_charter_target(&target, charter, &charter->logs[member], &j->statement->target, err));
+	if (target->consents == NULL) {
+		ENT_TRY(ent_arena_alloc(j->author->arena, &room, charter_epoch(charter)->member_count, sizeof(struct consent *), err));
+		target->consents = room;
+	}
+	ENT_TRY(new_consent(&consent, target, j, err));
+	consent->older = target->consents[member];
+	target->consents[member] = consent;
+	if (target->group != NULL)
+		target->group->changed = charter->generation;
+	return ENT_OK;
+}
+
+/* Is every project of that name that is known in a pillar that no partner enters? */
+static bool
+is_closed(const struct ent_charter *charter, struct ent_view project)
+{
+	const struct ent_epoch *epoch = charter_epoch(charter);
+	const struct group *group;
+	struct ent_hash key;
+	size_t open = 0;
+
+	ent_charter_group_key(&key, ENT_PROPOSAL_PROJECT, project, ENT_VIEW_NONE);
+	group = ent_charter_tree_get(&charter->group_tree, &key);
+	for (size_t i = 0; group != NULL && i < group->target_count; i++)
+		for (size_t k = 0; k < epoch->pillar_count; k++)
+			open += epoch->pillars[k].open && ent_view_eq(epoch->pillars[k].name, group->targets[i]->doc->proposal.pillar);
+	return group != NULL && open == 0;
+}
+
+static enum ent_status
+admit_consent_to(const struct ent_charter *charter, const struct target *target, struct ent_error *err)
+{
+	const struct ent_proposal *p = &target->doc->proposal;
+
+	if (ent_charter_enforced(p, err) != ENT_OK)
+		return ent_error_context(err, "no consent to it is accepted here");
+	if (p->kind == ENT_PROPOSAL_PROFILE && !charter_epoch(charter)->has_rule_profile)
+		return ent_fail(err, ENT_E_REFUSED, "the epoch has no `rule profile`: a profile is a name here, and consents to one do nothing");
+	if (p->kind == ENT_PROPOSAL_ADMIT && is_closed(charter, p->project))
+		return ent_fail(err, ENT_E_REFUSED, "project %.*s is in a closed pillar: nobody is admitted to it, whatever is signed",
+		    ENT_FMT(p->project));
+	return ENT_OK;
+}
+
+static enum ent_status
+admit_consent(const struct ent_charter *charter, const struct judged *j, int64_t now_unix_s, struct ent_error *err)
+{
+	const struct target *target = ent_charter_tree_get(&charter->targets, &j->statement->target);
+	struct ent_hash says;
+
+	(void)now_unix_s;
 	if (target == NULL || target->doc == NULL)
 		return ent_fail(err, ENT_E_REFUSED,
 		    "the proposal that is consented to is not known here: submit its text first");
-	p = &target->doc->proposal;
-	if (p->kind != ENT_PROPOSAL_PROJECT)
-		return ent_fail(err, ENT_E_REFUSED,
-		    "this version does not act on proposals of kind `%s` yet, so no consent to one is accepted",
-		    kinds[p->kind]);
-	if (target->unenforced != NULL)
-		return ent_fail(err, ENT_E_REFUSED,
-		    "the proposal says `%s`, which this version does not enforce yet", target->unenforced);
+	ENT_TRY(admit_consent_to(charter, target, err));
+	ent_sha256(&says, j->statement->says);
+	if (!ent_hash_eq(&says, &target->says))
+		return ent_fail(err, ENT_E_REFUSED, "`says` is not what the proposal says: the officers read another text");
+	if (!ent_charter_consent_matches(target, &says, j->statement->until_unix_s))
+		return ent_fail(err, ENT_E_REFUSED, "the consent lasts longer than the proposal");
 	if (j->statement->until_unix_s <= j->effect_unix_s)
 		return ent_fail(err, ENT_E_REFUSED, "the consent has run out already");
 	return ENT_OK;
 }
 
-/* ---- keys ---- */
+/* ---- withdraw ---- */
 
-/* The key's type, by what it is and by what the statement calls it. */
+/* Members leave the charter by leaving membership, and only they have that to leave (C-54). */
 static enum ent_status
-check_spki(struct ent_view spki, enum ent_key_type named, struct ent_error *err)
+check_withdraw(const struct ent_charter *charter, const struct judged *j, struct ent_error *err)
 {
-	ENT_AUTO(ent_pubkey) key = NULL;
+	const struct ent_statement *s = j->statement;
 
-	ENT_TRY(ent_pubkey_from_spki(&key, spki, err));
-	if (ent_pubkey_type(key) != named)
-		return ent_fail(err, ENT_E_REFUSED, "the key is not of the algorithm that the statement names");
+	(void)charter;
+	if (s->object == ENT_OBJECT_MEMBERSHIP && !is_members(j->author))
+		return ent_fail(err, ENT_E_REFUSED, "%.*s is no member: a partner leaves by `withdraw charter`", ENT_FMT(s->by));
+	if (s->object == ENT_OBJECT_CHARTER && is_members(j->author))
+		return ent_fail(err, ENT_E_REFUSED, "%.*s is a member: a member leaves by `withdraw membership`", ENT_FMT(s->by));
 	return ENT_OK;
 }
 
 static enum ent_status
-check_key(const struct ent_charter *charter, const struct member_log *log, const struct judged *j, struct ent_error *err)
+apply_leaving(struct ent_charter *charter, const struct judged *j, struct ent_error *err)
 {
-	const struct ent_statement *s = j->statement;
-	enum ent_key_type type;
+	struct reading *author = j->author;
+	struct leaving *leaving;
+	void *room;
 
-	(void)log;
-	if (s->key_use == ENT_KEY_USE_SEAL && ent_charter_epoch_has_key(charter, s->public_key.data))
-		return ent_fail(err, ENT_E_REFUSED, "seal key %.*s is a key of the epoch: each key has one role",
-		    ENT_FMT(s->kid));
-	if (s->key_use == ENT_KEY_USE_SEAL)
-		return ENT_OK;
-	ENT_TRY(ent_key_type_from_wire(&type, s->algorithm, err));
-	return check_spki(s->public_key, type, err);
+	ENT_TRY(ent_arena_alloc(author->arena, &room, 1, sizeof(*leaving), err));
+	leaving = room;
+	leaving->deed = deed_of(j);
+	leaving->object = j->statement->object;
+	ENT_TRY(ent_arena_dup(author->arena, &leaving->project, j->statement->project, err));
+	leaving->older = author->leavings;
+	author->leavings = leaving;
+	charter->parts_changed = charter->generation;
+	if (leaving->object == ENT_OBJECT_MEMBERSHIP)
+		charter->upheaval = charter->generation;
+	return ENT_OK;
+}
+
+static enum ent_status
+apply_withdraw(struct ent_charter *charter, const struct judged *j, struct ent_error *err)
+{
+	struct reading *author = j->author;
+	struct withdrawal *withdrawal;
+	const struct seen *seen;
+	void *room, *older;
+
+	if (j->statement->object != ENT_OBJECT_STATEMENT)
+		return apply_leaving(charter, j, err);
+	ENT_TRY(ent_arena_alloc(author->arena, &room, 1, sizeof(*withdrawal), err));
+	withdrawal = room;
+	withdrawal->deed = deed_of(j);
+	withdrawal->statement = j->statement->target;
+	ENT_TRY(ent_charter_list_push(&author->withdrawals, author->arena, &withdrawal->statement, withdrawal, &older, err));
+	withdrawal->older = older;
+	charter->stops_changed = charter->generation;
+	charter->keys_changed = charter->generation;
+	charter->parts_changed = charter->generation;
+	if (author->officer_stop_count > 0)
+		mark_officers(charter, author); /* it may be a resume that is taken back */
+	seen = ent_charter_tree_get(&author->texts, &withdrawal->statement);
+	if (seen != NULL && seen->consents != NULL && seen->consents->group != NULL)
+		seen->consents->group->changed = charter->generation;
+	return ENT_OK;
 }
 
 static bool
-claims_before(const struct claim *a, const struct claim *b)
+can_be_withdrawn(enum ent_act act)
 {
-	if (a->effect_unix_s != b->effect_unix_s)
-		return a->effect_unix_s < b->effect_unix_s;
-	return a->member != b->member ? a->member < b->member : a->index < b->index;
+	return act == ENT_ACT_CONSENT || act == ENT_ACT_RESUME || act == ENT_ACT_ACCREDIT || act == ENT_ACT_KEY || act == ENT_ACT_ISSUER_KEY;
 }
 
-/* Whichever order the logs are read in, the earliest publication of a key ends up with it. */
-static enum ent_status
-claim_key(struct ent_charter *charter, struct member_log *log, const struct claim *claim, struct ent_error *err)
+/* The log in which that text was decided, of another party than this; NULL: none. */
+static const struct party_log *
+log_of_another(const struct ent_charter *charter, const struct reading *self, const struct ent_hash *text)
 {
-	struct claim *known = ent_charter_tree_get(&charter->claims, &claim->digest);
-	void *room;
-
-	if (known != NULL) {
-		if (claims_before(claim, known))
-			*known = *claim;
-		return ENT_OK;
-	}
-	ENT_TRY(ent_arena_alloc(log->arena, &room, 1, sizeof(*known), err));
-	known = room;
-	*known = *claim;
-	return ent_charter_tree_put(&charter->claims, known, err);
-}
-
-/* A signed-note verifier key of type 0x01: name, hash of name and key, key (C2SP signed-note). */
-static enum ent_status
-seal_vkey(struct ent_member_key *key, struct ent_arena *arena, struct ent_error *err)
-{
-	uint8_t typed[1 + ENT_ED25519_KEY_LEN] = { ENT_NOTE_TYPE_ED25519 };
-	const struct ent_view parts[] = { key->signer_name, ENT_LIT("\n"), { typed, sizeof(typed) } };
-	struct ent_view encoded;
-	struct ent_vkey *vkey;
-	struct ent_hash hash;
-	const char *line;
-	char id[9];
-	void *room;
-
-	memcpy(&typed[1], key->public_key.data, ENT_ED25519_KEY_LEN);
-	ent_sha256_parts(&hash, parts, ENT_COUNT(parts));
-	ent_hex_encode_to(id, ent_view_slice(ent_hash_view(&hash), 0, 4));
-	ENT_TRY(ent_base64_encode_arena(arena, &encoded, ENT_BASE64_STD, (struct ent_view){ typed, sizeof(typed) }, err));
-	ENT_TRY(ent_arena_printf(arena, &line, err, "%.*s+%s+%.*s", ENT_FMT(key->signer_name), id, ENT_FMT(encoded)));
-	ENT_TRY(ent_arena_alloc(arena, &room, 1, sizeof(*vkey), err));
-	vkey = room;
-	ENT_TRY(ent_vkey_parse(vkey, ent_view_str(line), ENT_NOTE_TYPE_ED25519, err));
-	key->vkey = vkey;
-	return ENT_OK;
-}
-
-static enum ent_status
-fill_key(struct ent_member_key *key, struct member_log *log, const struct judged *j, struct ent_error *err)
-{
-	const struct ent_statement *s = j->statement;
-	const char *name;
-
-	ENT_TRY(ent_arena_dup(log->arena, &key->kid, s->kid, err));
-	ENT_TRY(ent_arena_dup(log->arena, &key->public_key, s->public_key, err));
-	key->use = s->key_use;
-	key->index = j->index;
-	key->since_unix_s = j->effect_unix_s;
-	key->retired_unix_s = INT64_MAX;
-	if (s->key_use == ENT_KEY_USE_KAS)
-		return ent_key_type_from_wire(&key->type, s->algorithm, err);
-	ENT_TRY(ent_arena_printf(log->arena, &name, err, "%.*s/seal/%.*s", ENT_FMT(log->party->name), ENT_FMT(s->kid)));
-	key->signer_name = ent_view_str(name);
-	return seal_vkey(key, log->arena, err);
-}
-
-static struct claim
-claim_of(const struct judged *j)
-{
-	const struct ent_statement *s = j->statement;
-	struct claim claim = { .member = j->author, .effect_unix_s = j->effect_unix_s, .index = j->index };
-
-	ent_sha256(&claim.digest, s->public_key);
-	claim.role = s->act == ENT_ACT_ISSUER_KEY ? KEY_ROLE_ISSUER :
-	    s->key_use == ENT_KEY_USE_SEAL ? KEY_ROLE_SEAL : KEY_ROLE_KAS;
-	return claim;
-}
-
-static enum ent_status
-apply_key(struct ent_charter *charter, struct member_log *log, const struct judged *j, struct ent_error *err)
-{
-	struct claim claim = claim_of(j);
-	struct published_key published = { .role = claim.role, .digest = claim.digest };
-	void *items = log->keys;
-
-	ENT_TRY(fill_key(&published.key, log, j, err));
-	ENT_TRY(ent_arena_push(log->arena, &items, log->key_count, &log->key_cap, sizeof(published), err));
-	log->keys = items;
-	ENT_TRY(claim_key(charter, log, &claim, err));
-	log->keys[log->key_count++] = published;
-	return ENT_OK;
-}
-
-/* Published by somebody else, or in another role, before? */
-static enum ent_status
-admit_key(const struct ent_charter *charter, const struct member_log *log, const struct judged *j, struct ent_error *err)
-{
-	struct claim claim = claim_of(j);
-	const struct claim *known = ent_charter_tree_get(&charter->claims, &claim.digest);
-
-	(void)log;
-	if (known == NULL || (known->member == claim.member && known->role == claim.role))
-		return ENT_OK;
-	return ent_fail(err, ENT_E_REFUSED,
-	    "the key was published before, by %s %llu: each key has one party and one role",
-	    charter->logs[known->member].short_name, (unsigned long long)known->index);
-}
-
-/* ---- issuers' keys ---- */
-
-static const struct ent_issuer *
-own_issuer(const struct member_log *log, struct ent_view url)
-{
-	for (size_t i = 0; i < log->party->issuer_count; i++)
-		if (ent_view_eq(log->party->issuers[i].url, url))
-			return &log->party->issuers[i];
+	for (size_t i = 0; i < charter->log_count; i++)
+		for (size_t r = 0; i != self->log && r < charter->logs[i].reading_count; r++)
+			if (ent_charter_tree_get(&charter->logs[i].readings[r]->texts, text) != NULL)
+				return &charter->logs[i];
 	return NULL;
 }
 
-/* The issuer and its kid as one name; a line feed is in neither. */
-static void
-name_kid(struct ent_hash *out, const struct ent_statement *s)
-{
-	const struct ent_view parts[] = { s->issuer, ENT_LIT("\n"), s->kid };
-
-	ent_sha256_parts(out, parts, ENT_COUNT(parts));
-}
-
+/* A statement that is not known here may be withdrawn before it is submitted: it never counts then (C-53). */
 static enum ent_status
-check_issuer_key(const struct ent_charter *charter, const struct member_log *log, const struct judged *j,
-    struct ent_error *err)
+admit_withdraw(const struct ent_charter *charter, const struct judged *j, int64_t now_unix_s, struct ent_error *err)
 {
-	const struct ent_statement *s = j->statement;
+	const struct ent_hash *hash = &j->statement->target;
+	const struct party_log *other;
 	const struct seen *seen;
-	struct ent_hash name, digest;
-	enum ent_key_type type;
 
-	(void)charter;
-	if (own_issuer(log, s->issuer) == NULL)
-		return ent_fail(err, ENT_E_REFUSED, "%.*s has no issuer %.*s in the epoch", ENT_FMT(s->by),
-		    ENT_FMT(s->issuer));
-	ENT_TRY(ent_key_type_from_jws(&type, s->algorithm, err));
-	ENT_TRY(check_spki(s->public_key, type, err));
-	name_kid(&name, s);
-	ent_sha256(&digest, s->public_key);
-	seen = ent_charter_tree_get(&log->kids, &name);
-	if (seen != NULL && !ent_hash_eq(&seen->digest, &digest))
-		return ent_fail(err, ENT_E_REFUSED, "kid %.*s is another key since %s %llu", ENT_FMT(s->kid),
-		    log->short_name,
-		    (unsigned long long)seen->index);
+	(void)now_unix_s;
+	if (j->statement->object != ENT_OBJECT_STATEMENT)
+		return ENT_OK;
+	if (ent_charter_tree_get(&j->author->stops, hash) != NULL)
+		return ent_fail(err, ENT_E_REFUSED, "a stop is not withdrawn: it ends by a `resume` of its hash, signed by the quorum");
+	seen = ent_charter_tree_get(&j->author->texts, hash);
+	if (seen != NULL && !can_be_withdrawn(seen->act))
+		return ent_fail(err, ENT_E_REFUSED, "a %s cannot be withdrawn: only consents, resumes, accreditations and published keys can",
+		    ent_act_name(seen->act));
+	if (seen != NULL)
+		return ENT_OK;
+	other = log_of_another(charter, j->author, hash);
+	if (other != NULL)
+		return ent_fail(err, ENT_E_REFUSED, "the statement is in the log of %.*s: only its own party can withdraw it",
+		    ENT_FMT(other->name));
+	if (ent_charter_proposal(charter, hash) != NULL)
+		return ent_fail(err, ENT_E_REFUSED, "this withdraws a proposal: name the hash of the consent to it");
 	return ENT_OK;
 }
 
-static enum ent_status
-name_issuer_key(struct member_log *log, const struct judged *j, const struct ent_hash *digest, struct ent_error *err)
-{
-	struct ent_hash name;
-	struct seen *seen;
-	void *room;
-
-	name_kid(&name, j->statement);
-	if (ent_charter_tree_get(&log->kids, &name) != NULL)
-		return ENT_OK;
-	ENT_TRY(ent_arena_alloc(log->arena, &room, 1, sizeof(*seen), err));
-	seen = room;
-	*seen = (struct seen){ name, j->index, *digest };
-	return ent_charter_tree_put(&log->kids, seen, err);
-}
+/* ---- accredit ---- */
 
 static enum ent_status
-apply_issuer_key(struct ent_charter *charter, struct member_log *log, const struct judged *j, struct ent_error *err)
+check_accredit(const struct ent_charter *charter, const struct judged *j, struct ent_error *err)
 {
 	const struct ent_statement *s = j->statement;
-	struct claim claim = claim_of(j);
-	struct published_issuer_key published = { .effect_unix_s = j->effect_unix_s, .digest = claim.digest };
-	void *items = log->issuer_keys;
+	const struct ent_duration *limit = &charter_epoch(charter)->limit_accreditation;
 
-	published.key.issuer = own_issuer(log, s->issuer)->url;
-	published.key.until_unix_s = s->until_unix_s;
-	published.key.index = j->index;
-	ENT_TRY(ent_key_type_from_jws(&published.key.type, s->algorithm, err));
-	ENT_TRY(ent_arena_dup(log->arena, &published.key.kid, s->kid, err));
-	ENT_TRY(ent_arena_dup(log->arena, &published.key.spki, s->public_key, err));
-	ENT_TRY(ent_arena_push(log->arena, &items, log->issuer_key_count, &log->issuer_key_cap, sizeof(published), err));
-	log->issuer_keys = items;
-	ENT_TRY(name_issuer_key(log, j, &claim.digest, err));
-	ENT_TRY(claim_key(charter, log, &claim, err));
-	log->issuer_keys[log->issuer_key_count++] = published;
+	if (!is_members(j->author))
+		return ent_fail(err, ENT_E_REFUSED, "%.*s is a partner: only members accredit", ENT_FMT(s->by));
+	if (s->until_unix_s > s->time_unix_s + limit->seconds)
+		return ent_fail(err, ENT_E_REFUSED, "the accreditation lasts longer than the epoch's limit, %.*s from its `time`",
+		    ENT_FMT(limit->text));
 	return ENT_OK;
 }
 
 static enum ent_status
-admit_issuer_key(const struct ent_charter *charter, const struct member_log *log, const struct judged *j,
-    struct ent_error *err)
+apply_accredit(struct ent_charter *charter, const struct judged *j, struct ent_error *err)
 {
+	struct ent_arena *arena = j->author->arena;
+	struct accreditation *a;
+	struct ent_hash key;
+	void *room, *older;
+
+	ENT_TRY(ent_arena_alloc(arena, &room, 1, sizeof(*a), err));
+	a = room;
+	a->deed = deed_of(j);
+	a->until_unix_s = j->statement->until_unix_s;
+	ENT_TRY(ent_arena_dup(arena, &a->party, j->statement->party, err));
+	ENT_TRY(ent_arena_dup(arena, &a->profile, j->statement->profile, err));
+	ent_charter_accredit_key(&key, a->party, a->profile);
+	ENT_TRY(ent_charter_list_push(&j->author->accreditations, arena, &key, a, &older, err));
+	a->older = older;
+	charter->parts_changed = charter->generation;
+	return ENT_OK;
+}
+
+static enum ent_status
+admit_accredit(const struct ent_charter *charter, const struct judged *j, int64_t now_unix_s, struct ent_error *err)
+{
+	(void)charter;
+	(void)now_unix_s;
 	if (j->statement->until_unix_s <= j->effect_unix_s)
-		return ent_fail(err, ENT_E_REFUSED, "the key has run out already");
-	return admit_key(charter, log, j, err);
+		return ent_fail(err, ENT_E_REFUSED, "the accreditation has run out already");
+	return ENT_OK;
 }
 
 /* ---- notes ---- */
 
 static enum ent_status
-apply_note(struct ent_charter *charter, struct member_log *log, const struct judged *j, struct ent_error *err)
+apply_words(struct ent_charter *charter, const struct judged *j, struct ent_error *err)
+{
+	struct reading *author = j->author;
+	struct text_note *note;
+	void *room;
+
+	ENT_TRY(ent_arena_alloc(author->arena, &room, 1, sizeof(*note), err));
+	note = room;
+	note->deed = deed_of(j);
+	ENT_TRY(ent_arena_dup(author->arena, &note->note.lang, j->statement->note.lang, err));
+	ENT_TRY(ent_arena_dup(author->arena, &note->note.text, j->statement->note.text, err));
+	note->older = author->notes;
+	author->notes = note;
+	charter->parts_changed = charter->generation;
+	return ENT_OK;
+}
+
+static enum ent_status
+apply_note(struct ent_charter *charter, const struct judged *j, struct ent_error *err)
 {
 	struct target *target;
 
 	if (!j->statement->has_target)
-		return ENT_OK; /* a text: recorded, and that is all */
-	ENT_TRY(ent_charter_target(&target, charter, log, &j->statement->target, err));
+		return apply_words(charter, j, err);
+	ENT_TRY(ent_charter_target(&target, charter, &charter->logs[j->author->log], &j->statement->target, err));
 	target->announced = true;
 	return ENT_OK;
 }
 
-/*
- * Who must sign: charter section 3. Where it depends on the target (a withdrawal of a consent takes one officer, of a
- * membership a quorum) the row says the fewest, because an act that is not understood must never be overlooked.
- */
+/* ---- the table ---- */
+
 static const struct act_row rows[ENT_ACT_COUNT] = {
-	[ENT_ACT_CONSENT] = { .quorum = true, .check = check_consent, .apply = apply_consent, .admit = admit_consent },
-	[ENT_ACT_KEY] = { .quorum = true, .check = check_key, .apply = apply_key, .admit = admit_key },
-	[ENT_ACT_ISSUER_KEY] = { .quorum = true, .check = check_issuer_key, .apply = apply_issuer_key,
-	    .admit = admit_issuer_key },
-	[ENT_ACT_NOTE] = { .apply = apply_note },
-	[ENT_ACT_WITHDRAW] = { .quorum = false },
-	[ENT_ACT_STOP] = { .any_log = true, .timeless = true },
-	[ENT_ACT_RESUME] = { .quorum = true },
-	[ENT_ACT_ACCREDIT] = { .quorum = true },
-	[ENT_ACT_RETIRE] = { .quorum = false },
-	[ENT_ACT_DESTROY] = { .quorum = false },
-	[ENT_ACT_ROTATE] = { .quorum = true },
-	[ENT_ACT_ACCEPT] = { .quorum = true },
-	[ENT_ACT_DECLINE] = { .quorum = true },
-	[ENT_ACT_HANDOVER] = { .quorum = true },
+	[ENT_ACT_CONSENT] = { .needed = quorum, .check = check_consent, .apply = apply_consent, .admit = admit_consent },
+	[ENT_ACT_KEY] = { .needed = quorum, .check = ent_act_check_key, .apply = ent_act_apply_key, .admit = ent_act_admit_key },
+	[ENT_ACT_ISSUER_KEY] = { .needed = quorum, .check = ent_act_check_issuer_key, .apply = ent_act_apply_issuer_key,
+	    .admit = ent_act_admit_issuer_key },
+	[ENT_ACT_NOTE] = { .needed = one, .apply = apply_note },
+	[ENT_ACT_WITHDRAW] = { .needed = to_withdraw, .check = check_withdraw, .apply = apply_withdraw, .admit = admit_withdraw },
+	[ENT_ACT_STOP] = { .needed = to_stop, .any_log = true, .timeless = true, .check = ent_act_check_stop,
+	    .apply = ent_act_apply_stop, .admit = ent_act_admit_stop },
+	[ENT_ACT_RESUME] = { .needed = quorum, .apply = ent_act_apply_resume, .admit = ent_act_admit_resume },
+	[ENT_ACT_ACCREDIT] = { .needed = quorum, .check = check_accredit, .apply = apply_accredit, .admit = admit_accredit },
+	[ENT_ACT_RETIRE] = { .needed = one, .apply = ent_act_apply_key_end, .admit = ent_act_admit_key_end },
+	[ENT_ACT_DESTROY] = { .needed = quorum, .apply = ent_act_apply_key_end, .admit = ent_act_admit_key_end },
+	[ENT_ACT_ROTATE] = { .needed = quorum },
+	[ENT_ACT_ACCEPT] = { .needed = quorum },
+	[ENT_ACT_DECLINE] = { .needed = quorum },
+	[ENT_ACT_HANDOVER] = { .needed = quorum },
 };
 
 const struct act_row *

@@ -22,6 +22,17 @@ check_project(const struct ent_charter *charter, const struct ent_proposal *p, s
 }
 
 static enum ent_status
+check_issuers(const struct ent_party *member, const struct ent_party *party, struct ent_error *err)
+{
+	for (size_t i = 0; i < member->issuer_count; i++)
+		for (size_t k = 0; k < party->issuer_count; k++)
+			if (ent_charter_same_issuer(member->issuers[i].url, party->issuers[k].url))
+				return ent_fail(err, ENT_E_REFUSED, "issuer %.*s belongs to %.*s",
+				    ENT_FMT(party->issuers[k].url), ENT_FMT(member->name));
+	return ENT_OK;
+}
+
+static enum ent_status
 check_party(const struct ent_charter *charter, const struct ent_proposal *p, struct ent_error *err)
 {
 	const struct ent_epoch *epoch = charter_epoch(charter);
@@ -36,11 +47,7 @@ check_party(const struct ent_charter *charter, const struct ent_proposal *p, str
 		return ent_fail(err, ENT_E_REFUSED, "log key %.*s is a key of the epoch",
 		    ENT_FMT(p->party.statements_log.name));
 	for (size_t m = 0; m < epoch->member_count; m++)
-		for (size_t i = 0; i < epoch->members[m].issuer_count; i++)
-			for (size_t k = 0; k < p->party.issuer_count; k++)
-				if (ent_view_eq(epoch->members[m].issuers[i].url, p->party.issuers[k].url))
-					return ent_fail(err, ENT_E_REFUSED, "issuer %.*s belongs to %.*s",
-					    ENT_FMT(p->party.issuers[k].url), ENT_FMT(epoch->members[m].name));
+		ENT_TRY(check_issuers(&epoch->members[m], &p->party, err));
 	return ENT_OK;
 }
 
@@ -61,31 +68,38 @@ static enum ent_status (*const checks[])(const struct ent_charter *, const struc
 	[ENT_PROPOSAL_PROFILE] = NULL,
 };
 
-/* What of a project this version cannot hold it to: it is then never in force here, and refused by this name. */
+/* What of a proposal this version cannot hold anyone to: it is then never in force here, and refused by this name (C-22). */
 static const char *
 unenforced_line(const struct ent_proposal *p)
 {
-	if (p->requires_count > 0)
-		return "requires";
-	if (p->has_labels)
+	switch (p->kind) {
+	case ENT_PROPOSAL_LABELS:
 		return "labels";
-	return p->originator_last ? "originator last" : NULL;
+	case ENT_PROPOSAL_PARTY:
+		return p->party.node.len == 0 ? "a party without a node of its own" : NULL;
+	case ENT_PROPOSAL_PROJECT:
+		return p->has_labels ? "labels" : p->originator_last ? "originator last" : NULL;
+	case ENT_PROPOSAL_ADMIT:
+	case ENT_PROPOSAL_PROFILE:
+		return NULL;
+	}
+	return NULL;
 }
 
 enum ent_status
 ent_charter_enforced(const struct ent_proposal *proposal, struct ent_error *err)
 {
-	static const char *const kinds[] = { [ENT_PROPOSAL_PARTY] = "party", [ENT_PROPOSAL_ADMIT] = "admit",
-		[ENT_PROPOSAL_LABELS] = "labels", [ENT_PROPOSAL_PROFILE] = "profile" };
-	const char *line;
+	const char *line = unenforced_line(proposal);
 
-	if (proposal->kind != ENT_PROPOSAL_PROJECT)
-		return ent_fail(err, ENT_E_UNSUPPORTED, "proposals of kind `%s` are not acted on by this version, so it takes none",
-		    kinds[proposal->kind]);
-	line = unenforced_line(proposal);
-	if (line != NULL)
-		return ent_fail(err, ENT_E_UNSUPPORTED, "the proposal says `%s`, which this version does not enforce yet, so it is refused", line);
-	return ENT_OK;
+	if (line == NULL)
+		return ENT_OK;
+	if (proposal->kind == ENT_PROPOSAL_LABELS)
+		return ent_fail(err, ENT_E_UNSUPPORTED, "proposals of kind `labels` are not acted on by this version, so it takes none");
+	if (proposal->kind == ENT_PROPOSAL_PARTY)
+		return ent_fail(err, ENT_E_UNSUPPORTED,
+		    "%.*s is %s: this version follows a party's statement log at its own node only, so it is refused",
+		    ENT_FMT(proposal->party.name), line);
+	return ent_fail(err, ENT_E_UNSUPPORTED, "the proposal says `%s`, which this version does not enforce yet, so it is refused", line);
 }
 
 /* ---- targets ---- */
@@ -106,7 +120,7 @@ new_target(struct target **out, struct ent_charter *charter, struct ent_arena *a
 }
 
 enum ent_status
-ent_charter_target(struct target **out, struct ent_charter *charter, struct member_log *log, const struct ent_hash *hash,
+ent_charter_target(struct target **out, struct ent_charter *charter, struct party_log *log, const struct ent_hash *hash,
     struct ent_error *err)
 {
 	void *named = log->named;
@@ -127,20 +141,20 @@ ent_charter_consent_matches(const struct target *target, const struct ent_hash *
 	const struct ent_proposal *p = &target->doc->proposal;
 	bool dated = p->kind == ENT_PROPOSAL_PROJECT || p->kind == ENT_PROPOSAL_ADMIT;
 
-	return ent_hash_eq(says, &target->says) && (!dated || until_unix_s <= p->until_unix_s);
+	return p->kind != ENT_PROPOSAL_LABELS && ent_hash_eq(says, &target->says) && (!dated || until_unix_s <= p->until_unix_s);
 }
 
-/* ---- arrival of a text ---- */
+/* ---- lists sorted by hash ---- */
 
 static size_t
-place_of(const struct ent_charter *charter, const struct ent_hash *hash)
+place_of(struct target *const *list, size_t count, const struct ent_hash *hash)
 {
-	size_t low = 0, high = charter->proposal_count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (memcmp(&charter->proposals[middle]->hash, hash, sizeof(*hash)) < 0)
+		if (memcmp(&list[middle]->hash, hash, sizeof(*hash)) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -148,19 +162,83 @@ place_of(const struct ent_charter *charter, const struct ent_hash *hash)
 	return low;
 }
 
-static enum ent_status
-enlist(struct ent_charter *charter, struct target *target, struct ent_error *err)
+/* There is room for one more. */
+static void
+insert(struct target **list, size_t *count, struct target *target)
 {
-	void *items = charter->proposals;
-	size_t at = place_of(charter, &target->hash);
+	size_t at = place_of(list, *count, &target->hash);
 
-	ENT_TRY(ent_arena_push(charter->arena, &items, charter->proposal_count, &charter->proposal_cap,
-	    sizeof(struct target *), err));
-	charter->proposals = items;
-	memmove(&charter->proposals[at + 1], &charter->proposals[at],
-	    (charter->proposal_count - at) * sizeof(struct target *));
-	charter->proposals[at] = target;
-	charter->proposal_count++;
+	memmove(&list[at + 1], &list[at], (*count - at) * sizeof(struct target *));
+	list[at] = target;
+	(*count)++;
+}
+
+/* ---- groups: those that want one name ---- */
+
+/* What the proposal is named by (C-18). A `labels` proposal has no name: each is alone. */
+static void
+name_of(struct ent_view *name, struct ent_view *project, const struct ent_doc *doc)
+{
+	const struct ent_proposal *p = &doc->proposal;
+
+	*project = p->kind == ENT_PROPOSAL_ADMIT ? p->project : ENT_VIEW_NONE;
+	switch (p->kind) {
+	case ENT_PROPOSAL_PROJECT:
+		*name = p->project;
+		return;
+	case ENT_PROPOSAL_PARTY:
+		*name = p->party.name;
+		return;
+	case ENT_PROPOSAL_ADMIT:
+		*name = p->admit_party;
+		return;
+	case ENT_PROPOSAL_PROFILE:
+		*name = p->profile;
+		return;
+	case ENT_PROPOSAL_LABELS:
+		*name = ent_hash_view(&doc->hash);
+		return;
+	}
+}
+
+static enum ent_status
+find_group(struct group **out, struct ent_charter *charter, const struct ent_doc *doc, struct ent_error *err)
+{
+	struct ent_view name = ENT_VIEW_NONE, project = ENT_VIEW_NONE;
+	void *items = charter->groups, *room;
+	struct ent_hash key;
+	struct group *group;
+
+	name_of(&name, &project, doc);
+	ent_charter_group_key(&key, doc->proposal.kind, name, project);
+	*out = ent_charter_tree_get(&charter->group_tree, &key);
+	if (*out != NULL)
+		return ENT_OK;
+	ENT_TRY(ent_arena_push(charter->arena, &items, charter->group_count, &charter->group_cap, sizeof(struct group *), err));
+	charter->groups = items;
+	ENT_TRY(ent_arena_alloc(charter->arena, &room, 1, sizeof(*group), err));
+	group = room;
+	*group = (struct group){ .key = key, .kind = doc->proposal.kind, .name = name, .project = project, .index = charter->group_count };
+	ENT_TRY(ent_charter_tree_put(&charter->group_tree, group, err));
+	charter->groups[charter->group_count++] = group;
+	*out = group;
+	return ENT_OK;
+}
+
+/* ---- arrival of a text ---- */
+
+/* Into the charter's list and its group's: all that can fail is done before either is changed. */
+static enum ent_status
+enlist(struct ent_charter *charter, struct target *target, struct group *group, struct ent_error *err)
+{
+	void *all = charter->proposals, *some = group->targets;
+
+	ENT_TRY(ent_arena_push(charter->arena, &all, charter->proposal_count, &charter->proposal_cap, sizeof(struct target *), err));
+	charter->proposals = all;
+	ENT_TRY(ent_arena_push(charter->arena, &some, group->target_count, &group->target_cap, sizeof(struct target *), err));
+	group->targets = some;
+	insert(charter->proposals, &charter->proposal_count, target);
+	insert(group->targets, &group->target_count, target);
 	return ENT_OK;
 }
 
@@ -203,28 +281,67 @@ say(struct ent_hash *out, struct ent_view text, struct ent_error *err)
 }
 
 static enum ent_status
-keep_proposal(struct ent_charter *charter, const struct ent_hash *hash, struct ent_view text, struct ent_error *err)
+parse_copy(const struct ent_doc **out, struct ent_arena *arena, struct ent_view text, struct ent_error *err)
 {
-	struct target *target = ent_charter_tree_get(&charter->targets, hash);
-	struct ent_hash says;
 	struct ent_view copy;
 	struct ent_doc *doc;
 	void *room;
 
-	ENT_TRY(say(&says, text, err));
-	ENT_TRY(ent_arena_dup(charter->arena, &copy, text, err));
-	ENT_TRY(ent_arena_alloc(charter->arena, &room, 1, sizeof(*doc), err));
+	ENT_TRY(ent_arena_dup(arena, &copy, text, err));
+	ENT_TRY(ent_arena_alloc(arena, &room, 1, sizeof(*doc), err));
 	doc = room;
-	ENT_TRY(ent_doc_parse(doc, charter->arena, copy, err));
+	ENT_TRY(ent_doc_parse(doc, arena, copy, err));
+	*out = doc;
+	return ENT_OK;
+}
+
+/* The text is here from now on. Its reading, if it has one, is kept by it. */
+static void
+settle(struct ent_charter *charter, struct target *target, const struct ent_doc *doc, struct group *group, const struct ent_hash *says)
+{
+	charter->generation++; /* first: what the text changes is marked with its number */
+	target->doc = doc;
+	target->says = *says;
+	target->unenforced = unenforced_line(&doc->proposal);
+	target->group = group;
+	group->changed = charter->generation;
+	settle_consents(charter, target);
+}
+
+static enum ent_status
+read_party(struct ent_charter *charter, struct target *target, struct ent_error *err)
+{
+	charter->keys_changed = charter->generation;
+	charter->stops_changed = charter->generation;
+	charter->parts_changed = charter->generation;
+	return ent_charter_read_again(charter, target, err);
+}
+
+static enum ent_status
+keep_proposal(struct ent_charter *charter, const struct ent_hash *hash, struct ent_view text, struct ent_error *err)
+{
+	struct target *target = ent_charter_tree_get(&charter->targets, hash);
+	struct reading *reading = NULL;
+	const struct ent_doc *doc;
+	struct ent_hash says;
+	struct group *group;
+	enum ent_status status;
+
+	ENT_TRY(say(&says, text, err));
+	ENT_TRY(parse_copy(&doc, charter->arena, text, err));
 	if (target == NULL)
 		ENT_TRY(new_target(&target, charter, charter->arena, hash, err));
-	ENT_TRY(enlist(charter, target, err));
-	target->doc = doc;
-	target->says = says;
-	target->unenforced = doc->proposal.kind == ENT_PROPOSAL_PROJECT ? unenforced_line(&doc->proposal) : NULL;
-	settle_consents(charter, target);
-	charter->generation++;
-	return ENT_OK;
+	ENT_TRY(find_group(&group, charter, doc, err));
+	if (doc->proposal.kind == ENT_PROPOSAL_PARTY)
+		ENT_TRY(ent_charter_reading_new(&reading, &doc->proposal.party, target, err));
+	status = enlist(charter, target, group, err);
+	if (status != ENT_OK) {
+		ent_charter_reading_free(reading);
+		return status;
+	}
+	target->reading = reading;
+	settle(charter, target, doc, group, &says);
+	return reading != NULL ? read_party(charter, target, err) : ENT_OK;
 }
 
 enum ent_status
@@ -280,23 +397,32 @@ listed(const struct ent_hash *list, size_t count, const struct ent_hash *hash)
 	return false;
 }
 
-/* What proposals say that they replace, and is not here. */
+static size_t
+want(const struct ent_charter *charter, struct ent_hash *out, size_t count, size_t max, const struct ent_hash *hash)
+{
+	if (count < max && ent_charter_proposal(charter, hash) == NULL && !listed(out, count, hash))
+		out[count++] = *hash;
+	return count;
+}
+
+/* What proposals say that they replace or stand on, and is not here. */
 static size_t
 wanted_by_proposals(const struct ent_charter *charter, struct ent_hash *out, size_t count, size_t max)
 {
 	for (size_t i = 0; i < charter->proposal_count && count < max; i++) {
 		const struct ent_proposal *p = &charter->proposals[i]->doc->proposal;
 
-		if (p->has_replaces && ent_charter_proposal(charter, &p->replaces) == NULL && !listed(out, count,
-		    &p->replaces))
-			out[count++] = p->replaces;
+		if (p->has_replaces)
+			count = want(charter, out, count, max, &p->replaces);
+		if (p->kind == ENT_PROPOSAL_ADMIT)
+			count = want(charter, out, count, max, &p->admit_party_proposal);
 	}
 	return count;
 }
 
 /* The newest that a log names and whose text is missing, below *at; NULL: no more. */
 static const struct target *
-next_missing(const struct member_log *log, size_t *at)
+next_missing(const struct party_log *log, size_t *at)
 {
 	while (*at > 0) {
 		const struct target *target = log->named[--*at];
@@ -311,14 +437,14 @@ next_missing(const struct member_log *log, size_t *at)
 size_t
 ent_charter_wanted(const struct ent_charter *charter, struct ent_hash *out, size_t max)
 {
-	size_t at[ENT_LIMIT_MEMBERS], members = charter_epoch(charter)->member_count, count = 0;
+	size_t at[ENT_LIMIT_MEMBERS + ENT_LIMIT_PARTNERS], logs = charter->log_count, count = 0;
 	bool more = true;
 
-	for (size_t i = 0; i < members; i++)
+	for (size_t i = 0; i < logs; i++)
 		at[i] = charter->logs[i].named_count;
 	while (more && count < max) {
 		more = false;
-		for (size_t i = 0; i < members && count < max; i++) {
+		for (size_t i = 0; i < logs && count < max; i++) {
 			const struct target *target = next_missing(&charter->logs[i], &at[i]);
 
 			if (target == NULL)

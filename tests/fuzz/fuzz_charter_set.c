@@ -21,11 +21,11 @@ entry(struct ent_charter *charter, size_t member, struct ent_view bytes)
 		abort(); /* a bad entry is void, never an error */
 }
 
-/* The text, signed: with the log's key, or by a quorum. */
+/* The text, signed by those of `by`: with the log's key, or by a quorum. */
 static void
-signed_entry(struct ent_charter *charter, size_t member, bool by_log, struct ent_view text)
+signed_entry(struct ent_charter *charter, size_t member, size_t by, bool by_log, struct ent_view text)
 {
-	const struct world_keys *keys = world_keys(member);
+	const struct world_keys *keys = world_keys(by);
 	const struct ent_signer *log = keys->log, *officers[] = { keys->officers[0], keys->officers[1] };
 	ENT_AUTO_FINI(ent_buf) note = ent_buf_with_max(1 << 18);
 	struct ent_error err = { 0 };
@@ -40,21 +40,33 @@ step(struct ent_charter *charter, uint8_t what, struct ent_view bytes)
 	size_t member = what % MEMBERS;
 	struct ent_error err = { 0 };
 
-	switch (what / MEMBERS % 6) {
+	switch (what / MEMBERS % 9) {
 	case 0:
 		entry(charter, member, bytes);
 		break;
 	case 1:
-		signed_entry(charter, member, true, bytes);
+		signed_entry(charter, member, member, true, bytes);
 		break;
 	case 2:
-		signed_entry(charter, member, false, bytes);
+		signed_entry(charter, member, member, false, bytes);
 		break;
 	case 3:
 		ENT_IGNORE(ent_charter_add_proposal(charter, bytes, &err)); /* most are refused */
 		break;
 	case 4:
 		ENT_IGNORE(ent_charter_admissible(charter, ent_view_str(world_members[AU]), bytes, T0, &err)); /* most are refused */
+		break;
+	case 6:
+		if (ent_charter_log_count(charter) == MEMBERS)
+			world_follow(charter, JP);
+		signed_entry(charter, JP, member == 0 ? JP : JP_TOO, false, bytes);
+		break;
+	case 7:
+		if (ent_charter_log_count(charter) > MEMBERS)
+			world_be_alive(charter, JP, T0 + (int64_t)bytes.len * HOUR);
+		break;
+	case 8:
+		signed_entry(charter, member, JP, false, bytes); /* heard, if it is a stop */
 		break;
 	default:
 		world_be_alive(charter, member, T0 + (int64_t)bytes.len * HOUR);

@@ -88,7 +88,7 @@ a_key_published_again_by_another_party_is_void(void **unused)
 		world_statement(&later, charter, &(struct world_statement){ .by = UK, .time_unix_s = T0, .act = act });
 		world_add(charter, first == 0 ? AU : UK, ent_buf_view(first == 0 ? &earlier : &later));
 		if (first == 0) {
-			assert_int_equal(ent_charter_admissible(charter, ent_view_str(world_members[AU]), ent_buf_view(&later), T0, &err), ENT_E_REFUSED);
+			assert_int_equal(ent_charter_admissible(charter, ent_view_str(world_members[UK]), ent_buf_view(&later), T0, &err), ENT_E_REFUSED);
 			assert_non_null(strstr(err.text, "au 1"));
 		}
 		world_add(charter, first == 0 ? UK : AU, ent_buf_view(first == 0 ? &later : &earlier));

@@ -1,24 +1,13 @@
-#include "world.h"
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "world_must.h"
 
 #include "codec/base64.h"
 #include "codec/time.h"
 
-#define TEXT_MAX (256u << 10)
-#define MUST(call)                                                                                                     \
-	do {                                                                                                           \
-		struct ent_error err = { 0 };                                                                          \
-		if ((call) != ENT_OK) {                                                                                \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, err.text);                                  \
-			abort();                                                                                       \
-		}                                                                                                      \
-	} while (0)
-
-const char *const world_members[MEMBERS] = { "au.example", "uk.example", "us.example" };
-const char *const world_issuers[MEMBERS] = { "https://node.au.example", "https://node.uk.example", "https://node.us.example" };
-static const char *const countries[MEMBERS] = { "AUS", "GBR", "USA" };
+const char *const world_members[PARTIES] = { "au.example", "uk.example", "us.example", "jp.example", "kr.example",
+	"jp.example" };
+const char *const world_issuers[PARTIES] = { "https://node.au.example", "https://node.uk.example", "https://node.us.example",
+	"https://node.jp.example", "https://node.kr.example", "https://node.jp.example" };
+const char *const world_countries[PARTIES] = { "AUS", "GBR", "USA", "JPN", "KOR", "JPN" };
 static const char *const officer_names[OFFICERS] = { "doe", "poe", "roe" };
 bool world_codes_seen[ENT_REASON_COUNT];
 
@@ -94,12 +83,12 @@ make_p256(void)
 	return key;
 }
 
-static struct world_keys all_keys[MEMBERS];
+static struct world_keys all_keys[PARTIES];
 
 static void
 free_keys(void)
 {
-	for (size_t m = 0; m < MEMBERS; m++) {
+	for (size_t m = 0; m < PARTIES; m++) {
 		struct world_keys *k = &all_keys[m];
 
 		for (size_t i = 0; i < OFFICERS; i++)
@@ -134,17 +123,11 @@ const struct world_keys *
 world_keys(size_t member)
 {
 	if (all_keys[0].log == NULL) {
-		for (size_t m = 0; m < MEMBERS; m++)
+		for (size_t m = 0; m < PARTIES; m++)
 			make_keys(&all_keys[m], world_members[m]);
 		atexit(free_keys);
 	}
 	return &all_keys[member];
-}
-
-static struct ent_view
-line_of(const struct ent_signer *signer)
-{
-	return ent_signer_vkey(signer)->line;
 }
 
 /* ---- genesis ---- */
@@ -154,11 +137,11 @@ add_member(struct ent_buf *text, size_t m, const char *extra_issuer)
 {
 	const struct world_keys *k = world_keys(m);
 
-	MUST(ent_buf_printf(text, &err, "member %s\ntitle en Member %zu\ncountry %s\n", world_members[m], m, countries[m]));
+	MUST(ent_buf_printf(text, &err, "member %s\ntitle en Member %zu\ncountry %s\n", world_members[m], m, world_countries[m]));
 	for (size_t i = 0; i < OFFICERS; i++)
-		MUST(ent_buf_printf(text, &err, "officer %.*s\n", ENT_FMT(line_of(k->officers[i]))));
-	MUST(ent_buf_printf(text, &err, "quorum 2\nlog %.*s\nlog %.*s\nwitness %.*s\nnode %s\nissuer %s\n", ENT_FMT(line_of(k->log)),
-	    ENT_FMT(line_of(k->access)), ENT_FMT(line_of(k->witness)), world_issuers[m], world_issuers[m]));
+		MUST(ent_buf_printf(text, &err, "officer %.*s\n", ENT_FMT(world_line_of(k->officers[i]))));
+	MUST(ent_buf_printf(text, &err, "quorum 2\nlog %.*s\nlog %.*s\nwitness %.*s\nnode %s\nissuer %s\n", ENT_FMT(world_line_of(k->log)),
+	    ENT_FMT(world_line_of(k->access)), ENT_FMT(world_line_of(k->witness)), world_issuers[m], world_issuers[m]));
 	if (extra_issuer != NULL)
 		MUST(ent_buf_printf(text, &err, "issuer %s\n", extra_issuer));
 }
@@ -176,9 +159,11 @@ world_genesis(struct ent_buf *out, const struct world_rules *rules)
 	for (size_t m = 0; m < MEMBERS; m++)
 		add_member(&text, m, m == UK ? rules->extra_issuer : NULL);
 	MUST(ent_buf_printf(&text, &err,
-	    "pillar i closed\npillar ii open\nrule admit consents all stops 1 fresh 48h\nrule project consents %s stops 1 fresh %s\n"
-	    "limit accreditation 365d\nlimit rotation-cooling 72h\nlimit reseat-notice 30d\n",
-	    rules->consents ? rules->consents : "all", rules->fresh ? rules->fresh : "48h"));
+	    "pillar i closed\npillar ii open\nrule admit consents %s stops 1 fresh 48h\nrule project consents %s stops 1 fresh %s\n",
+	    rules->admit ? rules->admit : "all", rules->consents ? rules->consents : "all", rules->fresh ? rules->fresh : "48h"));
+	if (rules->profile != NULL)
+		MUST(ent_buf_printf(&text, &err, "rule profile consents %s stops 1 fresh 48h\n", rules->profile));
+	MUST(ent_buf_add_str(&text, "limit accreditation 365d\nlimit rotation-cooling 72h\nlimit reseat-notice 30d\n", &err));
 	for (size_t m = 0; m < MEMBERS; m++)
 		for (size_t i = 0; i < OFFICERS; i++)
 			if ((rules->signers ? rules->signers : QUORUM) & (1u << i))
@@ -195,49 +180,6 @@ world_charter(const struct world_rules *rules)
 	world_genesis(&note, rules);
 	MUST(ent_charter_new(&charter, ent_buf_view(&note), &err));
 	return charter;
-}
-
-/* ---- proposals ---- */
-
-static const char *
-or(const char *text, const char *otherwise)
-{
-	return text != NULL ? text : otherwise;
-}
-
-struct ent_hash
-world_project(struct ent_buf *out, const struct ent_charter *charter, const struct world_project *project)
-{
-	static const struct world_project usual;
-	char id[ENT_HASH_BASE64_SIZE], until[ENT_TIME_TEXT_SIZE], replaced[ENT_HASH_BASE64_SIZE];
-	const struct world_project *p = project != NULL ? project : &usual;
-	size_t start = out->len;
-	struct ent_hash hash;
-
-	ent_hash_base64(id, ent_charter_id(charter));
-	ent_time_print(until, p->until_unix_s ? p->until_unix_s : T0 + 1000 * DAY);
-	MUST(ent_buf_printf(out, &err, "charter/v1 proposal project\ncharter %s\nproject %s\npillar %s\ntitle en %s\n", id, or(p->name, "quantum"),
-	    or(p->pillar, "ii"), or(p->title, "Data")));
-	MUST(ent_buf_printf(out, &err, "%scustody %s\nfresh %s\n%soriginator %s\n%suntil %s\n",
-	    or(p->participants, "participant au.example\nparticipant uk.example\nparticipant us.example\n"),
-	    or(p->custody, "originator and 2 of au.example uk.example us.example"), or(p->fresh, "24h"), or(p->optional, ""),
-	    or(p->originator, "any"), or(p->unsealed, "unsealed members\n"), until));
-	if (p->replaces != NULL) {
-		ent_hash_base64(replaced, p->replaces);
-		MUST(ent_buf_printf(out, &err, "replaces %s\n", replaced));
-	}
-	ent_sha256(&hash, ent_view_slice(ent_buf_view(out), start, out->len - start));
-	return hash;
-}
-
-struct ent_hash
-world_add_project(struct ent_charter *charter, const struct world_project *project)
-{
-	ENT_AUTO_FINI(ent_buf) text = ent_buf_with_max(TEXT_MAX);
-	struct ent_hash hash = world_project(&text, charter, project);
-
-	MUST(ent_charter_add_proposal(charter, ent_buf_view(&text), &err));
-	return hash;
 }
 
 /* ---- entries ---- */
@@ -259,7 +201,7 @@ world_alive(struct ent_buf *out, const struct ent_charter *charter, size_t membe
 static size_t
 collect_signers(const struct ent_signer **signers, const struct world_statement *s)
 {
-	const struct world_keys *k = world_keys((s->by + s->signers_of) % MEMBERS);
+	const struct world_keys *k = world_keys((s->by + s->signers_of) % (s->by < MEMBERS ? MEMBERS : PARTIES));
 	size_t count = 0;
 
 	if (s->log_key)
@@ -350,7 +292,43 @@ world_issuer_key_line(struct ent_buf *out, const char *issuer, const char *kid, 
 	MUST(ent_buf_printf(out, &err, " until %s", until));
 }
 
+void
+world_hash_line(struct ent_buf *out, const char *word, const struct ent_hash *hash)
+{
+	char text[ENT_HASH_BASE64_SIZE];
+
+	ent_hash_base64(text, hash);
+	MUST(ent_buf_printf(out, &err, "%s %s", word, text));
+}
+
+struct ent_hash
+world_text_hash(struct ent_view note)
+{
+	ENT_AUTO(ent_arena) arena = NULL;
+	struct ent_note parsed;
+	struct ent_hash hash;
+
+	MUST(ent_arena_new(&arena, TEXT_MAX, &err));
+	MUST(ent_note_parse(&parsed, arena, note, &err));
+	ent_note_hash(&hash, &parsed);
+	return hash;
+}
+
+void
+world_stop_key_line(struct ent_buf *out, const struct ent_signer *signer)
+{
+	const struct ent_vkey *key = ent_signer_vkey(signer);
+
+	MUST(ent_buf_printf(out, &err, "stop key %.*s+%08x", ENT_FMT(key->name), (unsigned)key->id));
+}
+
 /* ---- into the logs ---- */
+
+void
+world_follow(struct ent_charter *charter, size_t partner)
+{
+	MUST(ent_charter_follow(charter, ent_view_str(world_members[partner]), ent_signer_vkey(world_keys(partner)->log), &err));
+}
 
 void
 world_add(struct ent_charter *charter, size_t member, struct ent_view note)
@@ -376,13 +354,20 @@ world_be_alive_all(struct ent_charter *charter, int64_t time_unix_s)
 		world_be_alive(charter, m, time_unix_s);
 }
 
-void
-world_state_act(struct ent_charter *charter, const struct world_statement *statement)
+struct ent_hash
+world_say_in(struct ent_charter *charter, size_t host, const struct world_statement *statement)
 {
 	ENT_AUTO_FINI(ent_buf) note = ent_buf_with_max(TEXT_MAX);
 
 	world_statement(&note, charter, statement);
-	world_add(charter, statement->by, ent_buf_view(&note));
+	world_add(charter, host, ent_buf_view(&note));
+	return world_text_hash(ent_buf_view(&note));
+}
+
+void
+world_state_act(struct ent_charter *charter, const struct world_statement *statement)
+{
+	(void)world_say_in(charter, statement->by, statement);
 }
 
 void
