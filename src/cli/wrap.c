@@ -14,6 +14,17 @@ indent_of(const char *line, size_t len)
 	return n;
 }
 
+/* Columns that these bytes take: a character's further bytes take none. */
+static size_t
+columns_of(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n;
+}
+
 static void
 fold_line(FILE *out, size_t margin, size_t columns, const char *line, size_t len)
 {
@@ -28,7 +39,7 @@ fold_line(FILE *out, size_t margin, size_t columns, const char *line, size_t len
 
 		while (at + spaces + word < len && line[at + spaces + word] != ' ')
 			word++;
-		if (!first && column + spaces + word > columns) {
+		if (!first && column + spaces + columns_of(line + at + spaces, word) > columns) {
 			fprintf(out, "\n%*s", (int)(margin + hang), "");
 			column = margin + hang;
 			spaces = 0;
@@ -39,7 +50,7 @@ fold_line(FILE *out, size_t margin, size_t columns, const char *line, size_t len
 
 			fputc(c < 0x20 || c == 0x7f ? '.' : c, out);
 		}
-		column += spaces + word;
+		column += columns_of(line + at, spaces + word);
 		at += spaces + word;
 		first = false;
 	}

@@ -179,8 +179,8 @@ ent_pick_take(const struct ent_pick *pick, const char *advice, struct ent_error 
 		return ent_fail(err, ENT_E_USAGE, "%s fits %zu of them, give more digits: %.*s%s", pick->digits, pick->fits,
 		    ENT_FMT(ent_buf_view(&pick->fit)), pick->fits > ENT_PICK_LIST ? ", ..." : "");
 	if (pick->other_count == 0)
-		return ent_fail(err, ENT_E_NOT_FOUND, "no %s %s is known here; %s", pick->what, pick->digits, advice);
-	return ent_fail(err, ENT_E_NOT_FOUND, "no %s %s is known here; %s. There are: %.*s%s", pick->what, pick->digits, advice,
+		return ent_fail(err, ENT_E_NOT_FOUND, "no %s %s is known here: %s", pick->what, pick->digits, advice);
+	return ent_fail(err, ENT_E_NOT_FOUND, "no %s %s is known here: %s; there are %.*s%s", pick->what, pick->digits, advice,
 	    ENT_FMT(ent_buf_view(&pick->others)), pick->other_count > ENT_PICK_LIST ? ", ..." : "");
 }
 
@@ -204,7 +204,7 @@ ent_desk_proposal(const struct ent_desk *desk, const char *digits, const struct 
 
 	ENT_TRY(ent_pick_begin(&pick, digits, "proposal", err));
 	ENT_TRY(offer_proposals(&pick, desk, err));
-	ENT_TRY(ent_pick_take(&pick, "was it proposed, and has the node heard of it?", err));
+	ENT_TRY(ent_pick_take(&pick, "it was not proposed, or the node has not heard of it", err));
 	*out = pick.item;
 	return ENT_OK;
 }

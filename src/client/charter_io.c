@@ -73,11 +73,11 @@ ent_paper_read(struct ent_paper *out, struct ent_arena *arena, const char *path,
 	return ENT_OK;
 }
 
-/* `<name>+<8 hex>`: what stands before a key line's second plus. */
+/* What stands before a key line's second plus: a name holds none, but base64 may. */
 struct ent_view
 ent_key_reference(const struct ent_vkey *key)
 {
-	return ent_view_slice(key->line, 0, ent_view_rfind(key->line, '+'));
+	return ent_view_slice(key->line, 0, ent_view_find(key->line, '+', ent_view_find(key->line, '+', 0) + 1));
 }
 
 /* C-9 */

@@ -153,7 +153,11 @@ static void
 operands_are_counted(void **state)
 {
 	(void)state;
-	refused("why", "au.example", "PARTY PROJECT is missing");
+	refused("charter accredit", "au.example", "PARTY PROFILE is missing");
+	refused("charter stop", "partner", "WHICH is missing");
+	refused("charter withdraw", "project|quantum|sonar", "\"sonar\" is one word too many");
+	refused("charter consent", "", "HASH is empty");
+	refused("charter history", "all", "\"all\" is one word too many");
 	refused("decrypt", "a|b", "\"b\" is one word too many");
 }
 
