@@ -1,7 +1,7 @@
 /* An answer of `why` in words and as JSON: first what keeps it closed, then what is well, cures, and what is about to close. */
 #include "client/why.h"
 
-/* What a reason says about a participation, as a word to begin its line with (C-59). ENT_PART_COUNT: the state's own. */
+/* The state that a reason speaks of, where its text does not begin with the word (C-59). ENT_PART_COUNT: the participation's own. */
 static const struct {
 	enum ent_reason_code code;
 	enum ent_part part;
@@ -24,10 +24,28 @@ static const struct {
 	{ ENT_R_ACCREDITATION, ENT_PART_LAPSED },
 };
 
+/* "suspended: uk.example stopped it ..."; ENT_PART_COUNT: another beginning. */
+static enum ent_part
+first_word(const char *text)
+{
+	for (int part = 0; part < ENT_PART_COUNT; part++) {
+		const char *name = ent_part_name((enum ent_part)part);
+		size_t len = strlen(name);
+
+		if (strncmp(text, name, len) == 0 && text[len] == ':')
+			return (enum ent_part)part;
+	}
+	return ENT_PART_COUNT;
+}
+
 /* ENT_PART_COUNT: it says nothing about the participation, as a person's nationality. */
 static enum ent_part
 part_of(const struct ent_why *why, const struct ent_reason *reason)
 {
+	enum ent_part said = first_word(reason->text);
+
+	if (said != ENT_PART_COUNT)
+		return said;
 	for (size_t i = 0; i < ENT_COUNT(part_of_reason); i++)
 		if (part_of_reason[i].code == reason->code)
 			return part_of_reason[i].part != ENT_PART_COUNT ? part_of_reason[i].part : why->part.state;
@@ -44,7 +62,7 @@ enum ent_status
 ent_why_words_reason(struct ent_buf *out, const struct ent_reason *reason, struct ent_error *err)
 {
 	ENT_TRY(ent_buf_add_str(out, reason->text, err));
-	if (strcmp(reason->cite, "-") != 0)
+	if (strcmp(reason->cite, "-") != 0 && strstr(reason->text, reason->cite) == NULL)
 		ENT_TRY(ent_buf_printf(out, err, " (%s)", reason->cite));
 	return ent_buf_add_byte(out, '\n', err);
 }
@@ -55,7 +73,7 @@ blocking_line(struct ent_buf *out, const struct ent_why *why, const struct ent_r
 	enum ent_part part = part_of(why, reason);
 
 	ENT_TRY(ent_buf_add_str(out, "  - ", err));
-	if (part < ENT_PART_COUNT && part != ENT_PART_ACTIVE)
+	if (part != ENT_PART_COUNT && part != ENT_PART_ACTIVE && first_word(reason->text) == ENT_PART_COUNT)
 		ENT_TRY(ent_buf_printf(out, err, "%s: ", ent_part_name(part)));
 	return ent_why_words_reason(out, reason, err);
 }
