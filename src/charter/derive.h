@@ -82,6 +82,14 @@ ENT_MUST_USE enum ent_status ent_charter_set_broken(struct ent_charter *charter,
 ENT_MUST_USE enum ent_status ent_charter_admissible(const struct ent_charter *charter, struct ent_view self, struct ent_view note,
     int64_t now_unix_s, struct ent_error *err);
 
+/*
+ * What is held against a statement that stands in this party's log at that index: ENT_OK, or ENT_E_REFUSED in words. As far as
+ * entries and signatures say (C-2, C-6, C-8 to C-14, C-52 to C-54, C-62); whether it has an effect now is for derive. officers:
+ * who signed it ("doe, roe") is appended.
+ */
+ENT_MUST_USE enum ent_status ent_charter_verdict(const struct ent_charter *charter, struct ent_view party, uint64_t index,
+    const struct ent_note *note, const struct ent_doc *statement, int64_t now_unix_s, struct ent_buf *officers, struct ent_error *err);
+
 /* Hashes of proposals that notes or consents in the logs name and whose text is not here yet. Up to max. */
 size_t ent_charter_wanted(const struct ent_charter *charter, struct ent_hash *out, size_t max);
 /* Does an officer's `note proposal <hash>` of any party stand in a log here? (a node keeps a proposal only then) */

@@ -113,23 +113,16 @@ by_text(const void *a, const void *b, void *entries)
 }
 
 static enum ent_status
-find_first(struct ent_book *book, struct ent_error *err)
+sort_by_text(struct ent_book *book, struct ent_error *err)
 {
-	size_t *order;
 	void *room;
 
-	ENT_TRY(ent_arena_alloc(book->arena, &room, book->count, sizeof(*order), err));
-	order = book->by_text = room;
+	ENT_TRY(ent_arena_alloc(book->arena, &room, book->count, sizeof(*book->by_text), err));
+	book->by_text = room;
 	for (size_t i = 0; i < book->count; i++)
-		order[i] = book->entries[i].first = i;
-	qsort_r(order, book->count, sizeof(*order), by_text, book->entries);
-	for (size_t i = 1; i < book->count; i++) {
-		const struct ent_book_entry *before = &book->entries[order[i - 1]];
-		struct ent_book_entry *entry = &book->entries[order[i]];
-
-		if (entry->readable && before->readable && ent_hash_eq(&entry->hash, &before->hash) && ent_view_eq(entry->log, before->log))
-			entry->first = before->first;
-	}
+		book->by_text[i] = i;
+	if (book->count > 1)
+		qsort_r(book->by_text, book->count, sizeof(*book->by_text), by_text, book->entries);
 	return ENT_OK;
 }
 
@@ -165,5 +158,5 @@ ent_book_read(struct ent_book *book, struct entente_profile *profile, int64_t si
 		ENT_TRY(read_log(book, profile, &epoch->members[i], since_unix_s, &fits, err));
 	for (size_t i = epoch->member_count; i < ent_charter_log_count(charter); i++)
 		ENT_TRY(read_partner(book, profile, charter, ent_charter_log_party(charter, i), since_unix_s, err));
-	return find_first(book, err);
+	return sort_by_text(book, err);
 }

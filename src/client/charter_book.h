@@ -16,7 +16,6 @@ struct ent_book_entry {
 	enum ent_act act;
 	struct ent_hash hash;
 	struct ent_view bytes;     /* the note; empty for entries before `since` */
-	size_t first;              /* of the same text: the first in the same log; its own place for most */
 };
 
 struct ent_book {

@@ -4,7 +4,7 @@
 #include "client/charter_book.h"
 #include "client/charter_words.h"
 
-enum { SCRATCH_MAX = 8 << 20, OUT_MAX = 64 << 20, VOID_MAX = ENT_ERROR_TEXT_MAX };
+enum { SCRATCH_MAX = 8 << 20, OUT_MAX = 64 << 20 };
 
 /* One run of the command. */
 struct history {
@@ -47,69 +47,7 @@ telling_fini(struct telling *t)
 	ent_arena_free(t->arena);
 }
 
-/* ---- what the log itself says against an entry (C-6, C-8 to C-11) ---- */
-
-static enum ent_status
-check_signers(struct telling *t, const struct history *h, struct ent_error *err)
-{
-	const struct ent_statement *s = &t->doc.statement;
-	const struct ent_party *author;
-	bool good[ENT_LIMIT_OFFICERS] = { false };
-	struct ent_need need;
-	size_t count = 0;
-
-	ENT_TRY(ent_charter_author(&author, h->charter, h->state, s->by, err));
-	ENT_TRY(ent_note_verify(&t->note, author->officers, author->officer_count, good, &count, err));
-	need = ent_statement_need(s, author);
-	for (size_t i = 0; i < author->officer_count; i++) {
-		struct ent_view name = author->officers[i].name;
-
-		if (!good[i])
-			continue;
-		count -= need.without == &author->officers[i];
-		ENT_TRY(ent_buf_printf(&t->officers, err, "%s%.*s", t->officers.len > 0 ? ", " : "",
-		    ENT_FMT(ent_view_slice(name, ent_view_rfind(name, '/') + 1, name.len))));
-	}
-	return count >= need.count ? ENT_OK : ent_fail(err, ENT_E_REFUSED, "it needs %u signatures and has %zu", need.count, count);
-}
-
-static enum ent_status
-check_place(const struct telling *t, const struct history *h, struct ent_error *err)
-{
-	const struct ent_statement *s = &t->doc.statement;
-	const struct ent_book_entry *e = t->entry, *first = &h->book.entries[e->first];
-	char cite[ENT_CITE_SIZE];
-
-	if (!ent_hash_eq(&s->charter, ent_charter_id(h->charter)))
-		return ent_fail(err, ENT_E_REFUSED, "it is of another charter");
-	if (!ent_view_eq(s->by, e->log) && s->act != ENT_ACT_STOP)
-		return ent_fail(err, ENT_E_REFUSED, "it is a statement of %.*s, which has its own log", ENT_FMT(s->by));
-	if (s->act != ENT_ACT_STOP && !ent_hash_eq(&s->epoch_hash, ent_charter_epoch_hash(h->charter)))
-		return ent_fail(err, ENT_E_REFUSED, "it names another epoch");
-	if (first != e) {
-		ent_state_cite(h->state, first->log, first->index, cite);
-		return ent_fail(err, ENT_E_REFUSED, "it repeats %s", cite);
-	}
-	return ENT_OK;
-}
-
-static enum ent_status
-check_dates(const struct telling *t, struct ent_error *err)
-{
-	const struct ent_statement *s = &t->doc.statement;
-	int64_t effect = t->entry->time_unix_s;
-	char text[ENT_TIME_TEXT_SIZE];
-
-	if (s->act == ENT_ACT_STOP)
-		return ENT_OK;
-	if (effect == ENT_BOOK_TIMELESS)
-		return ent_fail(err, ENT_E_REFUSED, "it stands before the first sign of life of its log");
-	if (effect < s->time_unix_s - ENT_SKEW_S)
-		return ent_fail(err, ENT_E_REFUSED, "it was written for later: %s", ent_words_time(text, s->time_unix_s));
-	return effect <= s->not_after_unix_s ? ENT_OK :
-	    ent_fail(err, ENT_E_REFUSED, "it came too late: it was to be entered by %s", ent_words_time(text, s->not_after_unix_s));
-}
-
+/* What is held against the entry; its text is the doc's from then on, if it is one. */
 static enum ent_status
 judge(struct telling *t, const struct history *h, struct ent_error *err)
 {
@@ -117,10 +55,7 @@ judge(struct telling *t, const struct history *h, struct ent_error *err)
 	ENT_TRY(ent_doc_parse(&t->doc, t->arena, t->note.text, err));
 	if (t->doc.kind != ENT_DOC_STATEMENT)
 		return ent_fail(err, ENT_E_REFUSED, "it is no statement");
-	ENT_TRY(check_signers(t, h, err));
-	ENT_TRY(check_place(t, h, err));
-	ENT_TRY(ent_doc_check(&t->doc, err));
-	return check_dates(t, err);
+	return ent_charter_verdict(h->charter, t->entry->log, t->entry->index, &t->note, &t->doc, ent_state_now(h->state), &t->officers, err);
 }
 
 /* ---- one entry ---- */

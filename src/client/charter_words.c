@@ -70,9 +70,10 @@ ent_words_quote(struct ent_buf *out, size_t indent, const char *label, const str
 	for (struct ent_view rest = title->text; rest.len > 0; first = false) {
 		size_t len = fitting(rest, ENT_WORDS_COLUMNS - indent - 6);
 		bool last = len == rest.len;
+		size_t shown = !last && rest.data[len - 1] == ' ' ? len - 1 : len;
 
 		ENT_TRY(ent_buf_printf(out, err, "%*s  | %s%.*s%s\n", (int)indent, "", first ? "\"" : " ",
-		    ENT_FMT(ent_view_slice(rest, 0, len)), last ? "\"" : ""));
+		    ENT_FMT(ent_view_slice(rest, 0, shown)), last ? "\"" : ""));
 		rest = ent_view_slice(rest, len, rest.len);
 	}
 	return ENT_OK;
@@ -132,6 +133,19 @@ ent_words_says(struct ent_buf *out, size_t indent, struct ent_view says, struct 
 	return ENT_OK;
 }
 
+/* In a `says` hashes are shortened in a way of its own (C-3): other proposals that it names are named here as everywhere else. */
+static enum ent_status
+name_others(struct ent_buf *out, size_t indent, const struct ent_proposal *p, struct ent_error *err)
+{
+	char hex[ENT_HASH_HEX_SIZE];
+
+	ent_hash_hex(hex, &p->admit_party_proposal);
+	if (p->kind == ENT_PROPOSAL_ADMIT)
+		ENT_TRY(ent_buf_printf(out, err, "%*s(the party is that of proposal " ENT_WORDS_HASH ")\n", (int)indent, "", hex));
+	ent_hash_hex(hex, &p->replaces);
+	return p->has_replaces ? ent_buf_printf(out, err, "%*s(what it replaces is proposal " ENT_WORDS_HASH ")\n", (int)indent, "", hex) : ENT_OK;
+}
+
 enum ent_status
 ent_words_whole_proposal(struct ent_buf *out, size_t indent, const struct ent_doc *doc, struct ent_error *err)
 {
@@ -140,6 +154,7 @@ ent_words_whole_proposal(struct ent_buf *out, size_t indent, const struct ent_do
 
 	ENT_TRY(ent_says_make(&says, doc->text, err));
 	ENT_TRY(ent_words_says(out, indent, ent_buf_view(&says), err));
+	ENT_TRY(name_others(out, indent, p, err));
 	if (p->kind == ENT_PROPOSAL_PARTY)
 		ENT_TRY(ent_words_quotes(out, indent, "title", p->party.titles, p->party.title_count, err));
 	ENT_TRY(ent_words_quotes(out, indent, "title", p->titles, p->title_count, err));
