@@ -154,6 +154,7 @@ learn_keys(struct ent_judge *judge, struct ent_error *err)
 	kids->items = items;
 	for (kids->count = 0; kids->count < in->kas_kids.count; kids->count++)
 		ENT_TRY(ent_arena_dup(judge->keys_arena, &kids->items[kids->count], in->kas_kids.items[kids->count], err));
+	ENT_TRY(ent_arena_dup(judge->keys_arena, &judge->keys.seal_kid, in->seal_kid, err));
 	ENT_TRY(ent_arena_dup(judge->keys_arena, &judge->keys.issuer_kid, in->issuer_kid, err));
 	return ent_arena_dup(judge->keys_arena, &judge->keys.issuer_spki, in->issuer_spki, err);
 }

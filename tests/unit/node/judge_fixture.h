@@ -42,6 +42,8 @@ struct node {
 void node_init(struct node *node, bool genesis);
 /* self: a member, or JP at its own node, which holds no shares. proposed: all members have agreed on jp.example's page. */
 void node_init_with_partner(struct node *node, size_t self, bool proposed);
+/* au.example's node, and jp.example takes part in quantum by that admission; its log is here too. */
+void node_init_with_admission(struct node *node, const struct world_admit *admit);
 void node_start(struct node *node);
 /* Close the edge's end and wait: the judge must end in order, without a leak. */
 void node_stop(struct node *node);

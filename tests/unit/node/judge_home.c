@@ -137,34 +137,65 @@ write_log(const struct node *node, size_t member, const struct notes *notes)
 	must(ent_log_dir_append(log, signer, entries, notes->count, &first, &err));
 }
 
-/* Keys published, consent given, alive just now. party: of a partner that all agreed on; may be empty. */
+/* Proposals that every member consents to. */
+struct agreed {
+	struct ent_buf texts[3];
+	size_t count;
+};
+
 static void
-make_log(struct node *node, size_t member, struct ent_view proposal, struct ent_view party)
+add_issuer_key(struct node *node, struct notes *notes, size_t party, int64_t until_unix_s)
+{
+	ENT_AUTO_FINI(ent_buf) line = ent_buf_with_max(TEXT_MAX);
+	char kid[ENT_KID_SIZE];
+
+	ent_pubkey_kid(kid, ent_key_public(world_keys(party)->issuer));
+	world_issuer_key_line(&line, world_issuers[party], kid, world_keys(party)->issuer, until_unix_s);
+	add_act(node, notes, party, &line);
+}
+
+static void
+close_log(struct node *node, size_t party, struct notes *notes)
+{
+	add_alive(node, notes, party, node_now(node) - 10);
+	write_log(node, party, notes);
+	for (size_t i = 0; i < notes->count; i++)
+		ent_buf_fini(&notes->items[i]);
+}
+
+/* A partner's own: its issuer's key is all that its persons need. */
+static void
+make_partners_log(struct node *node, size_t partner)
+{
+	const int64_t then = node_now(node) - HOUR;
+	struct notes notes = { .count = 0 };
+
+	world_follow(node->charter, partner);
+	add_alive(node, &notes, partner, then);
+	add_issuer_key(node, &notes, partner, then + 90 * DAY);
+	close_log(node, partner, &notes);
+}
+
+/* Keys published, consent given to everything, alive just now. */
+static void
+make_log(struct node *node, size_t member, const struct agreed *agreed)
 {
 	ENT_AUTO_FINI(ent_buf) line = ent_buf_with_max(TEXT_MAX);
 	const struct world_keys *keys = world_keys(member);
 	int64_t then = node_now(node) - HOUR;
 	struct notes notes = { .count = 0 };
-	char kid[ENT_KID_SIZE];
 
 	add_alive(node, &notes, member, then);
 	world_key_line(&line, keys->kas);
 	add_act(node, &notes, member, &line);
 	world_seal_key_line(&line, keys->seal);
 	add_act(node, &notes, member, &line);
-	ent_pubkey_kid(kid, ent_key_public(keys->issuer));
-	world_issuer_key_line(&line, world_issuers[member], kid, keys->issuer, then + 90 * DAY);
-	add_act(node, &notes, member, &line);
-	world_consent(fresh(&notes), node->charter, member, proposal, then, then + 200 * DAY);
-	keep(node, &notes, member);
-	if (party.len > 0) {
-		world_consent(fresh(&notes), node->charter, member, party, then, then + 200 * DAY);
+	add_issuer_key(node, &notes, member, then + 90 * DAY);
+	for (size_t i = 0; i < agreed->count; i++) {
+		world_consent(fresh(&notes), node->charter, member, ent_buf_view(&agreed->texts[i]), then, then + 200 * DAY);
 		keep(node, &notes, member);
 	}
-	add_alive(node, &notes, member, node_now(node) - 10);
-	write_log(node, member, &notes);
-	for (size_t i = 0; i < notes.count; i++)
-		ent_buf_fini(&notes.items[i]);
+	close_log(node, member, &notes);
 }
 
 static void
@@ -180,11 +211,9 @@ save_proposal(struct node *node, const struct ent_hash *hash, struct ent_view te
 }
 
 static void
-make_charter(struct node *node, bool partner)
+make_genesis(struct node *node)
 {
 	ENT_AUTO_FINI(ent_buf) genesis = ent_buf_with_max(TEXT_MAX);
-	ENT_AUTO_FINI(ent_buf) proposal = ent_buf_with_max(TEXT_MAX);
-	ENT_AUTO_FINI(ent_buf) party = ent_buf_with_max(TEXT_MAX);
 	char path[PATH_MAX_];
 
 	world_genesis(&genesis, NULL);
@@ -193,14 +222,41 @@ make_charter(struct node *node, bool partner)
 	make_folder(node, "charter/epoch");
 	path_in(path, node, "charter/epoch/1");
 	must(ent_file_create(path, ent_buf_view(&genesis), 0644, &err));
-	node->proposal = world_project(&proposal, node->charter, NULL);
-	save_proposal(node, &node->proposal, ent_buf_view(&proposal));
-	if (partner) {
-		node->party = world_party(&party, node->charter, &(struct world_party){ .party = JP });
-		save_proposal(node, &node->party, ent_buf_view(&party));
+}
+
+static void
+agree(struct node *node, struct agreed *agreed, const struct ent_hash *hash)
+{
+	save_proposal(node, hash, ent_buf_view(&agreed->texts[agreed->count++]));
+}
+
+/* party: jp.example's page was agreed on; admit: and its admission, and it has a log of its own. */
+static void
+make_charter(struct node *node, bool party, const struct world_admit *admit)
+{
+	struct agreed agreed = { .texts = { ent_buf_with_max(TEXT_MAX), ent_buf_with_max(TEXT_MAX), ent_buf_with_max(TEXT_MAX) } };
+	struct ent_hash hash;
+
+	make_genesis(node);
+	node->proposal = world_project(&agreed.texts[0], node->charter, NULL);
+	agree(node, &agreed, &node->proposal);
+	if (party) {
+		node->party = world_party(&agreed.texts[1], node->charter, &(struct world_party){ .party = JP });
+		agree(node, &agreed, &node->party);
+	}
+	if (admit != NULL) {
+		struct world_admit of_jp = *admit;
+
+		of_jp.party = JP;
+		of_jp.proposal = node->party;
+		hash = world_admit(&agreed.texts[2], node->charter, &of_jp);
+		agree(node, &agreed, &hash);
+		make_partners_log(node, JP);
 	}
 	for (size_t m = 0; m < MEMBERS; m++)
-		make_log(node, m, ent_buf_view(&proposal), ent_buf_view(&party));
+		make_log(node, m, &agreed);
+	for (size_t i = 0; i < ENT_COUNT(agreed.texts); i++)
+		ent_buf_fini(&agreed.texts[i]);
 }
 
 static void
@@ -244,13 +300,20 @@ node_init(struct node *node, bool genesis)
 {
 	init(node, AU);
 	if (genesis)
-		make_charter(node, false);
+		make_charter(node, false, NULL);
 }
 
 void
 node_init_with_partner(struct node *node, size_t self, bool proposed)
 {
 	init(node, self);
-	make_charter(node, proposed);
+	make_charter(node, proposed, NULL);
+}
+
+void
+node_init_with_admission(struct node *node, const struct world_admit *admit)
+{
+	init(node, AU);
+	make_charter(node, true, admit);
 }
 
