@@ -11,11 +11,17 @@
 
 #define ENT_LIMIT_OPENINGS 100000u /* answers of nodes about one file */
 
+enum {
+	TOGETHER_S = 300, /* answers about one opening are not further apart */
+	LOOK_BACK = 64    /* openings under way at a time */
+};
+
 /* What one node says about one request. */
 struct answer {
 	struct ent_view node; /* the member's name */
 	uint64_t index;
 	struct ent_record_doc record;
+	struct answer *next; /* of the same opening */
 };
 
 struct opened {
@@ -70,6 +76,7 @@ add_answer(struct opened *o, struct ent_view node, uint64_t index, const struct 
 	ENT_TRY(ent_arena_push(o->audit->arena, &items, o->count, &o->cap, sizeof(*o->answers), err));
 	o->answers = items;
 	answer = &o->answers[o->count++];
+	answer->next = NULL;
 	answer->index = index;
 	answer->record = *record;
 	return ent_arena_dup(o->audit->arena, &answer->node, node, err);
@@ -94,7 +101,7 @@ take_own(void *arg, const struct ent_record *record, struct ent_error *err)
 		return add_answer(o, own, record->index, &seen.record, err);
 	ENT_TRY(ent_arena_alloc(o->audit->arena, &memory, 1, sizeof(*o->sealed), err));
 	o->sealed = memory;
-	*o->sealed = (struct answer){ own, record->index, seen.record };
+	*o->sealed = (struct answer){ own, record->index, seen.record, NULL };
 	return ENT_OK;
 }
 
@@ -136,31 +143,48 @@ open_peers(struct opened *o, struct ent_error *err)
 }
 
 static int
-by_request(const void *a, const void *b)
+by_time(const void *a, const void *b)
 {
 	const struct answer *x = a, *y = b;
-	int c = ent_view_cmp(x->record.request, y->record.request);
 
-	if (c == 0)
-		c = ent_view_cmp(x->node, y->node);
+	if (x->record.time_unix_s != y->record.time_unix_s)
+		return x->record.time_unix_s < y->record.time_unix_s ? -1 : 1;
+	int c = ent_view_cmp(x->node, y->node);
+
 	return c != 0 ? c : (x->index > y->index) - (x->index < y->index);
 }
 
-/* A request's answers, in a row. */
+/* What belongs together, in order of time. */
 struct opening {
-	const struct answer *answers;
-	size_t count;
-	int64_t time_unix_s; /* the earliest */
+	struct answer *first, *last;
 };
 
-static int
-by_time(const void *a, const void *b)
+/*
+ * Each node numbers requests by itself. Answers about one opening have its session key in common, which the requester makes
+ * anew each time; who used one twice would not hide anything, as every answer is shown, but might blur which is which: so only
+ * answers of about one time, as far as clocks may differ.
+ */
+static bool
+belongs(const struct opening *opening, const struct answer *answer)
 {
-	const struct opening *x = a, *y = b;
+	const struct ent_record_doc *a = &opening->first->record, *b = &answer->record;
 
-	if (x->time_unix_s != y->time_unix_s)
-		return x->time_unix_s < y->time_unix_s ? -1 : 1;
-	return ent_view_cmp(x->answers->record.request, y->answers->record.request);
+	if (!ent_view_eq(a->person, b->person))
+		return false;
+	if (!ent_view_eq_str(a->request, "-") && ent_view_eq(a->request, b->request))
+		return true;
+	return a->full && b->full && a->has_session && b->has_session && ent_hash_eq(&a->session, &b->session) &&
+	    b->time_unix_s - a->time_unix_s <= TOGETHER_S;
+}
+
+static void
+add_to(struct opening *opening, struct answer *answer)
+{
+	if (opening->first == NULL)
+		opening->first = answer;
+	else
+		opening->last->next = answer;
+	opening->last = answer;
 }
 
 static enum ent_status
@@ -169,23 +193,19 @@ group(struct opened *o, struct opening **out, size_t *count, struct ent_error *e
 	void *items;
 
 	if (o->count > 0)
-		qsort(o->answers, o->count, sizeof(*o->answers), by_request);
+		qsort(o->answers, o->count, sizeof(*o->answers), by_time);
 	ENT_TRY(ent_arena_alloc(o->audit->arena, &items, o->count + 1, sizeof(**out), err));
 	*out = items;
 	*count = 0;
 	for (size_t i = 0; i < o->count; i++) {
-		const struct answer *answer = &o->answers[i];
-		struct opening *last = *count > 0 ? &(*out)[*count - 1] : NULL;
+		size_t at = *count, looked = 0;
 
-		if (last == NULL || !ent_view_eq(last->answers->record.request, answer->record.request)) {
-			last = &(*out)[(*count)++];
-			*last = (struct opening){ answer, 0, answer->record.time_unix_s };
+		while (at > 0 && looked < LOOK_BACK && !belongs(&(*out)[at - 1], &o->answers[i])) {
+			at--;
+			looked++;
 		}
-		last->count++;
-		if (answer->record.time_unix_s < last->time_unix_s)
-			last->time_unix_s = answer->record.time_unix_s;
+		add_to(at > 0 && looked < LOOK_BACK ? &(*out)[at - 1] : &(*out)[(*count)++], &o->answers[i]);
 	}
-	qsort(*out, *count, sizeof(**out), by_time);
 	return ENT_OK;
 }
 
@@ -195,10 +215,10 @@ party_of(const struct opening *opening)
 {
 	struct ent_view sub, party;
 
-	for (size_t i = 0; i < opening->count; i++)
-		if (opening->answers[i].record.full)
-			return opening->answers[i].record.party;
-	return ent_person_split(opening->answers->record.person, &sub, &party, NULL) == ENT_OK ? party : ENT_LIT("-");
+	for (const struct answer *answer = opening->first; answer != NULL; answer = answer->next)
+		if (answer->record.full)
+			return answer->record.party;
+	return ent_person_split(opening->first->record.person, &sub, &party, NULL) == ENT_OK ? party : ENT_LIT("-");
 }
 
 /* ---- words ---- */
@@ -224,10 +244,10 @@ opening_words(struct ent_buf *out, int width, const struct opening *opening, str
 {
 	char time[ENT_TIME_TEXT_SIZE];
 
-	ent_time_print(time, opening->time_unix_s);
-	ENT_TRY(ent_buf_printf(out, err, "\n%s  %.*s  of %.*s\n", time, ENT_FMT(opening->answers->record.person), ENT_FMT(party_of(opening))));
-	for (size_t i = 0; i < opening->count; i++)
-		ENT_TRY(answer_words(out, width, &opening->answers[i], err));
+	ent_time_print(time, opening->first->record.time_unix_s);
+	ENT_TRY(ent_buf_printf(out, err, "\n%s  %.*s  of %.*s\n", time, ENT_FMT(opening->first->record.person), ENT_FMT(party_of(opening))));
+	for (const struct answer *answer = opening->first; answer != NULL; answer = answer->next)
+		ENT_TRY(answer_words(out, width, answer, err));
 	return ENT_OK;
 }
 
@@ -321,19 +341,16 @@ opened_words(struct ent_buf *out, const struct opened *o, const struct opening *
 static json_t *
 opening_json(const struct opening *opening)
 {
-	const struct ent_record_doc *first = &opening->answers->record;
+	const struct ent_record_doc *first = &opening->first->record;
 	json_t *nodes = json_array();
 
-	for (size_t i = 0; i < opening->count; i++) {
-		const struct answer *answer = &opening->answers[i];
-
-		json_array_append_new(nodes, json_pack("{s:o, s:I, s:o, s:s, s:s, s:o}", "node", ent_audit_text_json(answer->node), "entry",
-		    (json_int_t)answer->index, "time", ent_audit_time_json(answer->record.time_unix_s), "result",
-		    ent_result_name(answer->record.result), "kind", answer->record.full ? "full" : "short", "reasons",
-		    ent_audit_reasons_json(&answer->record, true)));
-	}
+	for (const struct answer *answer = opening->first; answer != NULL; answer = answer->next)
+		json_array_append_new(nodes, json_pack("{s:o, s:I, s:o, s:o, s:s, s:s, s:o}", "node", ent_audit_text_json(answer->node), "entry",
+		    (json_int_t)answer->index, "request", ent_audit_text_json(answer->record.request), "time",
+		    ent_audit_time_json(answer->record.time_unix_s), "result", ent_result_name(answer->record.result), "kind",
+		    answer->record.full ? "full" : "short", "reasons", ent_audit_reasons_json(&answer->record, true)));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "request", ent_audit_text_json(first->request), "time",
-	    ent_audit_time_json(opening->time_unix_s), "person", ent_audit_text_json(first->person), "party",
+	    ent_audit_time_json(first->time_unix_s), "person", ent_audit_text_json(first->person), "party",
 	    ent_audit_text_json(party_of(opening)), "nodes", nodes);
 }
 
