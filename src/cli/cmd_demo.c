@@ -73,6 +73,7 @@ story(struct demo *demo, const char *file, const char *sealed)
 	demo_protect(demo, file, sealed);
 	demo_open_all(demo, file, sealed);
 	demo_refuse(demo, sealed, genesis);
+	demo_partner(demo, file, sealed, genesis);
 	audit(demo);
 	if (!demo->failed && !describe(demo, genesis)) {
 		fprintf(stderr, "entente: cannot write %s/demo.json\n", demo->dir);
