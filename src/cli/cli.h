@@ -124,6 +124,8 @@ int cmd_charter_history(struct cli_call *call);
 int cmd_charter_verify(struct cli_call *call);
 int cmd_audit_tail(struct cli_call *call);
 int cmd_audit_verify(struct cli_call *call);
+int cmd_audit_show(struct cli_call *call);
+int cmd_audit_who_opened(struct cli_call *call);
 int cmd_node_init(struct cli_call *call);
 int cmd_node_status(struct cli_call *call);
 int cmd_node_account_add(struct cli_call *call);

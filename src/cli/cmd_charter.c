@@ -48,31 +48,34 @@ cmd_charter_submit(struct cli_call *call)
 	return cli_done(&work, status);
 }
 
-/* "charter propose" alone proposes a project. */
+/* "charter propose" alone proposes a project. A party's file is given as a word or as an option. */
 static int
 kind_of(const struct cli_call *call, struct entente_charter_propose *propose)
 {
 	static const struct {
 		const char *word;
 		enum entente_proposal kind;
-		size_t operands;
-	} kinds[] = { { "project", ENTENTE_PROPOSE_PROJECT, 1 }, { "party", ENTENTE_PROPOSE_PARTY, 2 }, { "admit", ENTENTE_PROPOSE_ADMIT, 1 },
-		{ "profile", ENTENTE_PROPOSE_PROFILE, 2 } };
+		const char *missing; /* what the second word is; NULL: there is none */
+	} kinds[] = { { "project", ENTENTE_PROPOSE_PROJECT, NULL }, { "party", ENTENTE_PROPOSE_PARTY, "the file with the party's lines" },
+		{ "admit", ENTENTE_PROPOSE_ADMIT, NULL }, { "profile", ENTENTE_PROPOSE_PROFILE, "the profile's name" } };
+	const char *word = call->operand_count > 0 ? call->operands[0] : "project";
+	const char *which = call->operand_count > 1 ? call->operands[1] : call->text[OPT_PARTY_FILE];
 
-	if (call->operand_count == 0)
-		return 0;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(call->operands[0], kinds[i].word) != 0)
+		if (strcmp(word, kinds[i].word) != 0)
 			continue;
-		if (call->operand_count != kinds[i].operands)
-			return cli_usage(call->command, "\"charter propose %s\" takes %s", kinds[i].word,
-			    kinds[i].operands == 1 ? "no other word" : "one more word");
 		propose->kind = kinds[i].kind;
-		propose->party_file = kinds[i].kind == ENTENTE_PROPOSE_PARTY ? call->operands[1] : NULL;
-		propose->profile_name = kinds[i].kind == ENTENTE_PROPOSE_PROFILE ? call->operands[1] : NULL;
+		if (call->given[OPT_PARTY_FILE] && (propose->kind != ENTENTE_PROPOSE_PARTY || call->operand_count > 1))
+			return cli_usage(call->command, "--party-file has no place here");
+		if (kinds[i].missing == NULL && which != NULL)
+			return cli_usage(call->command, "\"%s\" is one word too many", which);
+		if (kinds[i].missing != NULL && which == NULL)
+			return cli_usage(call->command, "%s is missing", kinds[i].missing);
+		propose->party_file = propose->kind == ENTENTE_PROPOSE_PARTY ? which : NULL;
+		propose->profile_name = propose->kind == ENTENTE_PROPOSE_PROFILE ? which : NULL;
 		return 0;
 	}
-	return cli_usage(call->command, "\"%s\" cannot be proposed: project, party, admit or profile", call->operands[0]);
+	return cli_usage(call->command, "\"%s\" cannot be proposed: project, party, admit or profile", word);
 }
 
 int

@@ -1,9 +1,7 @@
-/* node ..., profile create, audit .... */
+/* node ..., profile create. */
 #include <stdio.h>
 
 #include "cli/cli.h"
-
-enum { TAIL_DEFAULT = 20 };
 
 int
 cmd_node_init(struct cli_call *call)
@@ -63,21 +61,4 @@ cmd_profile_create(struct cli_call *call)
 		.issuer = call->text[OPT_ISSUER], .ca_file = call->text[OPT_CA_FILE] };
 
 	return cli_done(&work, entente_profile_create(&new, &work.err));
-}
-
-int
-cmd_audit_tail(struct cli_call *call)
-{
-	struct cli_work work = { 0 };
-	size_t count = call->given[OPT_COUNT] ? (size_t)call->number[OPT_COUNT] : TAIL_DEFAULT;
-
-	return cli_done(&work, entente_audit_tail(call->text[OPT_HOME], count, cli_format(call), &work.text, &work.err));
-}
-
-int
-cmd_audit_verify(struct cli_call *call)
-{
-	struct cli_work work = { 0 };
-
-	return cli_done(&work, entente_audit_verify(call->text[OPT_HOME], cli_format(call), &work.text, &work.err));
 }

@@ -113,7 +113,8 @@ side_steps(struct demo *demo)
 	const char *year = demo_time(time(NULL) + (time_t)300 * DAY_S);
 	FILE *out = demo->failed ? NULL : fopen(demo_text("%s/minutes.txt", demo->dir), "we");
 
-	demo_say(demo, "Two side steps stay closed: a file released to three countries only, and an\n   older file of a project whose admission says `files since`.", "");
+	demo_say(demo, "Two side steps stay closed.",
+	    "   A file released to three countries only, and an older file of a project\n   whose admission says `files since`.");
 	if (out != NULL)
 		fprintf(out, "Minutes of a meeting, made for this demonstration.\n");
 	demo->failed = demo->failed || out == NULL || fclose(out) != 0;

@@ -18,6 +18,7 @@ know(struct ent_why *why, const struct ent_charter *charter, int64_t now_unix_s,
 {
 	ENT_AUTO(ent_state) present = NULL;
 	ENT_AUTO_FINI(ent_buf) view = ent_buf_with_max(4u << 20);
+	struct ent_error none = { 0 };
 	void *room;
 
 	ENT_TRY(ent_derive(&present, charter, now_unix_s, err));
@@ -28,7 +29,8 @@ know(struct ent_why *why, const struct ent_charter *charter, int64_t now_unix_s,
 
 		why->known[why->known_count] = (struct ent_why_known){ m->party->name, m->heard_any ? m->alive_unix_s : 0 };
 	}
-	ENT_TRY(ent_charter_view(charter, &view, &why->view, err));
+	/* Of a copy that was not read to the end of every log there is no view, and there is an answer all the same. */
+	why->has_view = ent_charter_view(charter, &view, &why->view, &none) == ENT_OK;
 	if (why->time == ENT_WHY_NOW)
 		why->state = ent_take(&present);
 	return ENT_OK;

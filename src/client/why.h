@@ -33,6 +33,7 @@ struct ent_why {
 	bool offline;
 	struct ent_why_known *known;
 	size_t known_count;
+	bool has_view;
 	struct ent_hash view; /* of the whole copy */
 
 	struct ent_view party, project; /* project empty: not known */

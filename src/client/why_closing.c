@@ -33,7 +33,7 @@ add(struct search *s, const char *joint, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(cause, sizeof(cause), fmt, args);
 	va_end(args);
-	if (memmem(s->unless->data, s->unless->len, cause, strlen(cause)) != NULL)
+	if (s->unless->len > 0 && memmem(s->unless->data, s->unless->len, cause, strlen(cause)) != NULL)
 		return ENT_OK;
 	if (s->unless->len > 0)
 		ENT_TRY(ent_buf_add_str(s->unless, joint, s->err));

@@ -241,7 +241,7 @@ ent_why_json(json_t *root, const struct ent_why *why, struct ent_error *err)
 		json_object_set_new(closes, "unless", json_string(why->closing.unless));
 	}
 	ent_hash_hex(hex, &why->view);
-	json_object_set_new(copy, "view", json_string(hex));
+	json_object_set_new(copy, "view", why->has_view ? json_string(hex) : json_null());
 	json_object_set_new(copy, "offline", json_boolean(why->offline));
 	json_object_set_new(copy, "heard", known_json(why));
 	json_object_set_new(root, "party", ent_why_json_text(why->party));

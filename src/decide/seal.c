@@ -109,11 +109,11 @@ ent_writer_open(struct ent_writer_doc *out, const struct ent_member_key **key, s
     struct ent_view note_bytes, int64_t created_unix_s, struct ent_error *err)
 {
 	const struct ent_member_state *originator;
-	struct ent_note note;
 	struct ent_doc doc;
+	struct ent_note note;
 
-	ENT_TRY(ent_note_parse(&note, arena, note_bytes, err));
-	ENT_TRY(ent_doc_parse(&doc, arena, note.text, err));
+	if (ent_note_parse(&note, arena, note_bytes, err) != ENT_OK || ent_doc_parse(&doc, arena, note.text, err) != ENT_OK)
+		return ent_error_context(err, "the writer's certificate (ententeWriter)");
 	if (doc.kind != ENT_DOC_WRITER)
 		return ent_fail(err, ENT_E_FORMAT, "the policy's `ententeWriter` is another text than a writer's certificate");
 	ENT_TRY(ent_doc_check(&doc, err));

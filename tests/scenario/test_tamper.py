@@ -310,14 +310,14 @@ def _(alliance):
         nodes_refuse(alliance, tdf, reason)
 
 
-@test("a writer's certificate (ententeWriter) is refused by name")
+@test("a writer's certificate (ententeWriter) that is none is refused by name, never taken as not there")
 def _(alliance):
     draft = alliance.draft()
     note = alliance.people["alice"].asker().seal(alliance.nodes["au.example"].url, draft.text())
     path = alliance.path(".tdf")
     tdf = draft.finish(path, note.json()["note"], PLAIN, {"ententeWriter": "charter/v1 writer\n"})
     refused(alliance, path, "ententeWriter", codes=[3, 4, 6])
-    nodes_refuse(alliance, tdf, "seal-unenforced")
+    nodes_refuse(alliance, tdf, "seal-invalid")
 
 
 @test("files with an assertion are refused, and open with --ignore-assertions")

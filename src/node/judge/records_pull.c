@@ -175,20 +175,22 @@ is_rubbish(enum ent_status status)
 static void
 end_round(struct ent_collector *collector, struct source *source, const struct ent_error *why, bool more)
 {
-	const bool failing = why->code != ENT_OK && why->code != ENT_E_NOT_FOUND;
+	/* Who cannot be reached, the puller of statements says. */
+	const bool silent = why->code == ENT_E_UNREACHABLE || why->code == ENT_E_UNAVAILABLE || why->code == ENT_E_NOT_FOUND;
+	const bool failing = why->code != ENT_OK && !silent;
 
 	source->phase = PHASE_IDLE;
 	source->fetch_id = 0;
 	if (is_rubbish(why->code) || source->wrong_count > 0)
 		source->penalty++;
-	else if (!failing)
+	else if (!failing && !silent)
 		source->penalty = 0;
 	source->due_mono_ms = ent_clock_mono_ms() + pause_ms(collector, source, more);
 	if (why->code == ENT_E_LOG_INCONSISTENT)
 		say(source, "log-inconsistent", why);
-	else if (failing != source->failing)
+	else if (failing != source->failing && !silent)
 		say(source, failing ? "access-log-failing" : "access-log-followed", why);
-	source->failing = failing;
+	source->failing = silent ? source->failing : failing;
 }
 
 /* ---- which list, which record ---- */

@@ -175,8 +175,8 @@ nobody_takes_over_anothers_issuer(void **unused)
 	assert_int_not_equal(ent_charter_add_proposal(s.charter, ent_buf_view(&text), &err), ENT_OK);
 	korea = world_add_party(s.charter, &(struct world_party){ .party = KR, .issuer = world_issuers[JP] });
 	for (size_t m = 0; m < MEMBERS; m++)
-		world_give_consent(s.charter, m, &korea, T0, T0 + DAY);
-	scene_again(&s, T0);
+		world_give_consent(s.charter, m, &korea, T0 + 60, T0 + DAY);
+	scene_again(&s, T0 + 60);
 	d = ask_file(&s, NULL, &(struct file){ 0 }, "au.example");
 	assert_true(ent_view_eq_str(d.party, "au.example"));
 	d = ask_file(&s, &kenji, &(struct file){ 0 }, "au.example");
@@ -392,6 +392,18 @@ a_party_that_nobody_knows_is_told_what_it_lacks(void **unused)
 	assert_false(d.permit);
 }
 
+static void
+each_of_these_reasons_was_given_by_a_test_above(void **unused)
+{
+	static const enum ent_reason_code codes[] = { ENT_R_PARTNER_NONE, ENT_R_PARTNER_CLOSED, ENT_R_PARTNER_PROPOSED, ENT_R_STOPPED, ENT_R_PARTNER_IN_FORCE,
+	    ENT_R_FILE_TOO_OLD, ENT_R_UNSEALED_PARTNER, ENT_R_PROVIDED };
+
+	(void)unused;
+	for (size_t i = 0; i < ENT_COUNT(codes); i++)
+		if (!world_codes_seen[codes[i]])
+			fail_msg("no test made the decision say %s", ent_reason_row(codes[i])->name);
+}
+
 int
 main(void)
 {
@@ -413,6 +425,7 @@ main(void)
 		cmocka_unit_test(a_partners_person_gets_no_certificate),
 		cmocka_unit_test(claims_that_are_not_known_are_conditions_and_no_refusals),
 		cmocka_unit_test(a_party_that_nobody_knows_is_told_what_it_lacks),
+		cmocka_unit_test(each_of_these_reasons_was_given_by_a_test_above),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,7 +178,12 @@ a_node_that_cannot_decide_seals_nothing(void **unused)
 	world_state_act(s.charter, &(struct world_statement){ .by = US, .time_unix_s = T0, .act = "stop project quantum", .signers = DOE });
 	scene_again(&s, T0);
 	d = ask_seal(&s, NULL, &(struct file){ 0 }, "au.example");
-	assert_only(&d, ENT_R_LOG_UNENFORCED, NULL);
+	assert_only(&d, ENT_R_STOPPED, "us.example stopped project quantum");
+	world_state_act(s.charter, &(struct world_statement){ .by = US, .time_unix_s = T0, .act = "decline 2.1" });
+	scene_again(&s, T0);
+	d = ask_seal(&s, NULL, &(struct file){ 0 }, "au.example");
+	assert_true(world_has_reason(&d.reasons, ENT_R_LOG_UNENFORCED, NULL));
+	assert_false(d.permit);
 	d = ask_seal(&s, NULL, &(struct file){ .originator = "nz.example" }, "nz.example");
 	assert_true(world_has_reason(&d.reasons, ENT_R_NO_CHARTER, NULL));
 	ent_state_free(s.state);

@@ -350,6 +350,17 @@ each_stop_is_told(void **unused)
 	assert_only(&d, ENT_R_PERSON_STOPPED, "us.example");
 }
 
+static void
+each_of_these_reasons_was_given_by_a_test_above(void **unused)
+{
+	static const enum ent_reason_code codes[] = { ENT_R_ACCESS_KEY_STOPPED, ENT_R_SEAL_KEY_STOPPED, ENT_R_FILE_STOPPED, ENT_R_PERSON_STOPPED };
+
+	(void)unused;
+	for (size_t i = 0; i < ENT_COUNT(codes); i++)
+		if (!world_codes_seen[codes[i]])
+			fail_msg("no test made the decision say %s", ent_reason_row(codes[i])->name);
+}
+
 int
 main(void)
 {
@@ -366,6 +377,7 @@ main(void)
 		cmocka_unit_test(a_file_stopped_by_its_originator_is_closed_everywhere_and_by_others_at_home),
 		cmocka_unit_test(a_seal_that_is_not_believed_does_not_hide_a_stopped_file),
 		cmocka_unit_test(each_stop_is_told),
+		cmocka_unit_test(each_of_these_reasons_was_given_by_a_test_above),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

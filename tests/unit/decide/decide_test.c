@@ -355,16 +355,16 @@ a_node_that_cannot_answer_is_an_outage(void **unused)
 }
 
 static void
-a_stop_that_is_not_acted_on_closes_everything(void **unused)
+an_act_that_is_not_acted_on_closes_everything(void **unused)
 {
 	SCENE s = scene_at(T0, NULL);
 	struct ent_decision d;
 
 	(void)unused;
-	world_state_act(s.charter, &(struct world_statement){ .by = US, .time_unix_s = T0, .act = "stop project undersea", .signers = POE });
+	world_state_act(s.charter, &(struct world_statement){ .by = US, .time_unix_s = T0, .act = "decline 2.1" });
 	scene_again(&s, T0);
 	d = decide_file(&s, NULL, &(struct file){ 0 }, "au.example");
-	assert_only(&d, ENT_R_LOG_UNENFORCED, "statement us 6, a stop by us.example");
+	assert_only(&d, ENT_R_LOG_UNENFORCED, "statement us 6, a decline by us.example");
 	assert_true(ent_reasons_outage(&d.reasons));
 }
 
@@ -414,7 +414,7 @@ all_reasons_are_collected(void **unused)
 	assert_false(ent_reasons_outage(&d.reasons)); /* curing the outage would not help */
 }
 
-/* Asked by the processes around the decision, or by a later version: each is made by their tests. */
+/* Asked by the processes around the decision, by derive of a partner, or in decide_partner_test and decide_stop_test. */
 static bool
 is_asked_elsewhere(enum ent_reason_code code)
 {
@@ -425,8 +425,28 @@ is_asked_elsewhere(enum ent_reason_code code)
 	case ENT_R_REQUEST_TOKEN_INVALID:
 	case ENT_R_REQUEST_TOKEN_REPLAYED:
 	case ENT_R_CLIENT_INVALID:
+	case ENT_R_ACCESS_KEY_STOPPED:
+	case ENT_R_PARTNER_NONE:
+	case ENT_R_PARTNER_CLOSED:
+	case ENT_R_PARTNER_PROPOSED:
+	case ENT_R_PARTNER_ENDED:
+	case ENT_R_PARTNER_LAPSED:
+	case ENT_R_PARTNER_LOG:
+	case ENT_R_PARTY_WITHDRAWN:
+	case ENT_R_STOPPED:
+	case ENT_R_ACCREDITATION:
+	case ENT_R_PARTNER_IN_FORCE:
+	case ENT_R_ACCREDITED:
+	case ENT_R_SEAL_KEY_STOPPED:
+	case ENT_R_WRITER_STOPPED:
+	case ENT_R_FILE_STOPPED:
+	case ENT_R_FILE_TOO_OLD:
+	case ENT_R_UNSEALED_PARTNER:
+	case ENT_R_PERSON_STOPPED:
 	case ENT_R_PERSON_CLEARANCE:
+	case ENT_R_PROVIDED:
 	case ENT_R_KEY_UNKNOWN:
+	case ENT_R_KEY_STOPPED:
 	case ENT_R_BINDING:
 	case ENT_R_LOG_FULL:
 		return true;
@@ -467,7 +487,7 @@ main(void)
 		cmocka_unit_test(releasability_asks_country_and_every_or_any_nationality),
 		cmocka_unit_test(a_node_without_a_share_says_so_and_why_needs_no_node),
 		cmocka_unit_test(a_node_that_cannot_answer_is_an_outage),
-		cmocka_unit_test(a_stop_that_is_not_acted_on_closes_everything),
+		cmocka_unit_test(an_act_that_is_not_acted_on_closes_everything),
 		cmocka_unit_test(projects_that_are_not_in_force_refuse),
 		cmocka_unit_test(all_reasons_are_collected),
 		cmocka_unit_test(every_reason_was_given_by_a_test_above),

@@ -1,6 +1,6 @@
 /* Files that were sealed away from the node, and who may have the certificate for that (C-71). */
 #include "codec/base64.h"
-#include "file_fixture.h"
+#include "partner_fixture.h"
 
 static struct ent_decision
 open_file(const struct scene *s, const struct file *f)
@@ -132,13 +132,6 @@ a_writers_seal_is_bound_to_its_policy_like_a_nodes(void **unused)
 	assert_only(&d, ENT_R_SEAL_CUSTODY, NULL);
 }
 
-static void
-stop(struct scene *s, size_t by, const char *act, int64_t time_unix_s)
-{
-	world_state_act(s->charter, &(struct world_statement){ .by = by, .time_unix_s = time_unix_s, .act = act, .signers = DOE });
-	scene_again(s, time_unix_s);
-}
-
 /* C-71 C-74 */
 static void
 a_stopped_writers_files_open_for_nobody(void **unused)
@@ -149,7 +142,7 @@ a_stopped_writers_files_open_for_nobody(void **unused)
 	struct ent_decision d;
 
 	(void)unused;
-	stop(&s, US, "stop person alice@au.example", T0);
+	(void)stop(&s, US, "stop person alice@au.example", T0);
 	p = sealed_policy(&s, &(struct file){ .writer = &alices });
 	d = ask(&s, &(struct who){ .sub = "zoe" }, &p, "au.example", ENT_NATIONALITY_EVERY);
 	assert_only(&d, ENT_R_WRITER_STOPPED, "alice@au.example");
@@ -300,7 +293,7 @@ a_stopped_person_and_a_node_that_must_be_silent_get_and_give_none(void **unused)
 	scene_again(&s, T0);
 	d = ask_certificate(&s, NULL, &(struct certificate){ 0 }, "nz.example");
 	assert_true(world_has_reason(&d.reasons, ENT_R_NO_CHARTER, "nz.example"));
-	stop(&s, UK, "stop person alice@au.example", T0);
+	(void)stop(&s, UK, "stop person alice@au.example", T0);
 	d = ask_certificate(&s, NULL, &(struct certificate){ 0 }, "au.example");
 	assert_only(&d, ENT_R_PERSON_STOPPED, "alice@au.example");
 }

@@ -34,10 +34,14 @@ struct node {
 	uint64_t exchange;
 	struct ent_hash genesis;
 	struct ent_hash proposal;
+	struct ent_hash party;       /* jp.example's page, if there is one */
+	size_t self;                 /* whose node it is: AU, unless said otherwise */
 	struct ent_charter *charter; /* what the node starts with */
 };
 /* With genesis == false the home has keys, but no charter. */
 void node_init(struct node *node, bool genesis);
+/* self: a member, or JP at its own node, which holds no shares. proposed: all members have agreed on jp.example's page. */
+void node_init_with_partner(struct node *node, size_t self, bool proposed);
 void node_start(struct node *node);
 /* Close the edge's end and wait: the judge must end in order, without a leak. */
 void node_stop(struct node *node);

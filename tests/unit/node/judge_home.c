@@ -61,16 +61,18 @@ save_key(const struct node *node, const char *name, const struct ent_key *key)
 static void
 save_keys(const struct node *node)
 {
-	const struct world_keys *keys = world_keys(AU);
+	const struct world_keys *keys = world_keys(node->self);
 	char kid[ENT_KID_SIZE], name[64];
 
 	save_signer(node, "statements", keys->log);
+	save_key(node, "keys/issuer.pem", keys->issuer);
+	if (node->config.issuer_only)
+		return;
 	save_signer(node, "access", keys->access);
 	save_signer(node, "seal", keys->seal);
 	ent_pubkey_kid(kid, ent_key_public(keys->kas));
 	snprintf(name, sizeof(name), "keys/data/%s.pem", kid);
 	save_key(node, name, keys->kas);
-	save_key(node, "keys/issuer.pem", keys->issuer);
 }
 
 /* ---- the charter ---- */
@@ -125,7 +127,7 @@ write_log(const struct node *node, size_t member, const struct notes *notes)
 
 	for (size_t i = 0; i < notes->count; i++)
 		entries[i] = ent_buf_view(&notes->items[i]);
-	if (member == AU)
+	if (member == node->self)
 		path_in(dir, node, "log/statements");
 	else
 		snprintf(dir, sizeof(dir), "%s/peers/%s/statements", node->home, world_members[member]);
@@ -135,9 +137,9 @@ write_log(const struct node *node, size_t member, const struct notes *notes)
 	must(ent_log_dir_append(log, signer, entries, notes->count, &first, &err));
 }
 
-/* Keys published, consent given, alive just now. */
+/* Keys published, consent given, alive just now. party: of a partner that all agreed on; may be empty. */
 static void
-make_log(struct node *node, size_t member, struct ent_view proposal)
+make_log(struct node *node, size_t member, struct ent_view proposal, struct ent_view party)
 {
 	ENT_AUTO_FINI(ent_buf) line = ent_buf_with_max(TEXT_MAX);
 	const struct world_keys *keys = world_keys(member);
@@ -155,6 +157,10 @@ make_log(struct node *node, size_t member, struct ent_view proposal)
 	add_act(node, &notes, member, &line);
 	world_consent(fresh(&notes), node->charter, member, proposal, then, then + 200 * DAY);
 	keep(node, &notes, member);
+	if (party.len > 0) {
+		world_consent(fresh(&notes), node->charter, member, party, then, then + 200 * DAY);
+		keep(node, &notes, member);
+	}
 	add_alive(node, &notes, member, node_now(node) - 10);
 	write_log(node, member, &notes);
 	for (size_t i = 0; i < notes.count; i++)
@@ -162,11 +168,24 @@ make_log(struct node *node, size_t member, struct ent_view proposal)
 }
 
 static void
-make_charter(struct node *node)
+save_proposal(struct node *node, const struct ent_hash *hash, struct ent_view text)
+{
+	char path[PATH_MAX_], hex[ENT_HASH_HEX_SIZE];
+
+	must(ent_charter_add_proposal(node->charter, text, &err));
+	make_folder(node, "charter/proposal");
+	ent_hash_hex(hex, hash);
+	snprintf(path, sizeof(path), "%s/charter/proposal/%s", node->home, hex);
+	must(ent_file_create(path, text, 0644, &err));
+}
+
+static void
+make_charter(struct node *node, bool partner)
 {
 	ENT_AUTO_FINI(ent_buf) genesis = ent_buf_with_max(TEXT_MAX);
 	ENT_AUTO_FINI(ent_buf) proposal = ent_buf_with_max(TEXT_MAX);
-	char path[PATH_MAX_], hex[ENT_HASH_HEX_SIZE];
+	ENT_AUTO_FINI(ent_buf) party = ent_buf_with_max(TEXT_MAX);
+	char path[PATH_MAX_];
 
 	world_genesis(&genesis, NULL);
 	must(ent_charter_new(&node->charter, ent_buf_view(&genesis), &err));
@@ -175,13 +194,13 @@ make_charter(struct node *node)
 	path_in(path, node, "charter/epoch/1");
 	must(ent_file_create(path, ent_buf_view(&genesis), 0644, &err));
 	node->proposal = world_project(&proposal, node->charter, NULL);
-	must(ent_charter_add_proposal(node->charter, ent_buf_view(&proposal), &err));
-	make_folder(node, "charter/proposal");
-	ent_hash_hex(hex, &node->proposal);
-	snprintf(path, sizeof(path), "%s/charter/proposal/%s", node->home, hex);
-	must(ent_file_create(path, ent_buf_view(&proposal), 0644, &err));
+	save_proposal(node, &node->proposal, ent_buf_view(&proposal));
+	if (partner) {
+		node->party = world_party(&party, node->charter, &(struct world_party){ .party = JP });
+		save_proposal(node, &node->party, ent_buf_view(&party));
+	}
 	for (size_t m = 0; m < MEMBERS; m++)
-		make_log(node, m, ent_buf_view(&proposal));
+		make_log(node, m, ent_buf_view(&proposal), ent_buf_view(&party));
 }
 
 static void
@@ -199,25 +218,39 @@ make_account(const struct node *node)
 	must(ent_store_account_add(store, &account, &err));
 }
 
-void
-node_init(struct node *node, bool genesis)
+static void
+init(struct node *node, size_t self)
 {
-	*node = (struct node){ 0 };
+	*node = (struct node){ .self = self };
 	snprintf(node->home, sizeof(node->home), "/tmp/entente-judge-XXXXXX");
 	assert_non_null(mkdtemp(node->home));
 	/* The world's texts speak of 2026. */
 	node->clock.offset_s = T0 + DAY - ent_clock_now(NULL);
 	node->config = (struct ent_node_config){
-		.home = strdup(node->home), .party = strdup(world_members[AU]), .listen = strdup("127.0.0.1:1"), .url = strdup(NODE_URL),
-		.sync_interval_ms = 200, .demonstration = true, .clock_offset_s = node->clock.offset_s
+		.home = strdup(node->home), .party = strdup(world_members[self]), .listen = strdup("127.0.0.1:1"),
+		.url = strdup(world_issuers[self]), .sync_interval_ms = 200, .demonstration = true, .clock_offset_s = node->clock.offset_s,
+		.issuer_only = self >= MEMBERS
 	};
-	make_folder(node, "keys/data");
+	make_folder(node, self >= MEMBERS ? "keys" : "keys/data");
 	make_folder(node, "state");
 	make_folder(node, "log");
 	make_folder(node, "charter");
 	save_keys(node);
 	make_account(node);
+}
+
+void
+node_init(struct node *node, bool genesis)
+{
+	init(node, AU);
 	if (genesis)
-		make_charter(node);
+		make_charter(node, false);
+}
+
+void
+node_init_with_partner(struct node *node, size_t self, bool proposed)
+{
+	init(node, self);
+	make_charter(node, proposed);
 }
 
