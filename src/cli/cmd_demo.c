@@ -9,14 +9,31 @@
 #include "cli/cli.h"
 #include "cli/demo.h"
 
+/* Does au.example know by now of the last who opened? */
+static bool
+told(struct demo *demo, const void *sealed)
+{
+	struct entente_error err = { 0 };
+	char *words = NULL;
+	bool all;
+
+	all = entente_audit_who_opened(demo_text("%s/au.example", demo->dir), demo_text("%s/%s", demo->dir, (const char *)sealed), ENTENTE_WORDS,
+	    &words, &err) == ENTENTE_OK && strstr(words, "hana") != NULL;
+	entente_free(words);
+	return all;
+}
+
 static void
-audit(struct demo *demo)
+audit(struct demo *demo, const char *sealed)
 {
 	demo_say(demo, "Every node's access log is recomputed; refusals are entries too.",
 	    "   Change one byte of it and the entry is named.");
 	for (size_t i = 0; i < DEMO_MEMBERS; i++)
 		DEMO(demo, 0, "audit", "verify", "--home", demo_members[i].party);
 	DEMO(demo, 0, "audit", "tail", "-n", "4", "--home", "uk.example");
+	demo_say(demo, "The originator learns who opened its file, wherever it was opened.", "");
+	demo_wait(demo, "the other nodes' records did not reach the originator", told, sealed);
+	DEMO(demo, 0, "audit", "who-opened", sealed, "--home", "au.example");
 }
 
 /* What is where, for programs: demo.json. Every value is one of ours and needs no escape. */
@@ -73,7 +90,8 @@ story(struct demo *demo, const char *file, const char *sealed)
 	demo_protect(demo, file, sealed);
 	demo_open_all(demo, file, sealed);
 	demo_refuse(demo, sealed, genesis);
-	audit(demo);
+	demo_partner(demo, file, sealed, genesis);
+	audit(demo, sealed);
 	if (!demo->failed && !describe(demo, genesis)) {
 		fprintf(stderr, "entente: cannot write %s/demo.json\n", demo->dir);
 		demo->failed = true;
@@ -104,7 +122,7 @@ cmd_demo(struct cli_call *call)
 	story(&demo, file, "drawing.step.tdf");
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	if (!demo.failed && !demo_interrupted())
-		printf("\nDone in %.1f s: founded, protected, opened, refused, verified.\n",
+		printf("\nDone in %.1f s: founded, protected, opened, refused, admitted,\nstopped, resumed, lapsed, verified.\n",
 		    (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9);
 	if (call->given[OPT_SERVE] && !demo.failed)
 		serve(&demo);

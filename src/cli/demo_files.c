@@ -37,7 +37,7 @@ demo_add_people(struct demo *demo, const char *genesis)
 	if (!demo->failed && mkdir(demo_text("%s/secrets", demo->dir), 0700) != 0)
 		demo->failed = true;
 	for (size_t i = 0; i < DEMO_MEMBERS; i++) {
-		demo_add_person(demo, demo_members[i].party, demo_members[i].country, demo_members[i].cleared, "quantum", genesis, i == 0);
+		demo_add_person(demo, demo_members[i].party, demo_members[i].country, demo_members[i].cleared, "quantum,acoustics", genesis, i == 0);
 		demo_add_person(demo, demo_members[i].party, demo_members[i].country, demo_members[i].other, NULL, genesis, false);
 	}
 }

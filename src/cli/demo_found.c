@@ -140,7 +140,7 @@ wait_for_keys(struct demo *demo)
 	for (size_t i = 0; i < DEMO_MEMBERS; i++)
 		for (size_t j = 0; j < DEMO_MEMBERS && !demo->failed; j++)
 			demo_wait(demo, "a member's keys did not reach another", demo_shows,
-			    &(struct demo_seen){ demo_members[i].party, demo_text("of %s until", demo_node(demo, demo_members[j].party)->url) });
+			    &(struct demo_seen){ demo_members[i].party, demo_text("(%.2s 6)", demo_members[j].party) });
 }
 
 /* ---- what needs everybody ---- */
@@ -165,10 +165,8 @@ before_the_third(struct demo *demo, size_t next)
 {
 	if (next != 2)
 		return;
-	demo_wait(demo, "the second consent did not reach its own member", demo_shows,
-	    &(struct demo_seen){ "uk.example", "consent of uk.example: statement" });
-	demo_wait(demo, "the first consent did not reach the second member", demo_shows,
-	    &(struct demo_seen){ "uk.example", "consent of au.example: statement" });
+	demo_wait(demo, "two members' consents did not reach the second", demo_shows,
+	    &(struct demo_seen){ "uk.example", "yet to consent: us.example" });
 	DEMO(demo, 3, "why", "uk.example", "quantum", "--profile", demo_office("uk.example"));
 }
 
