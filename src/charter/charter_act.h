@@ -31,8 +31,8 @@ ACT_ADMIT(stop);
 ACT_APPLY(resume);
 ACT_ADMIT(resume);
 
-/* Did this party publish that kid, of force now or not? */
-bool ent_act_published(const struct reading *reading, struct ent_view kid);
+/* Did this party publish that kid in its log, of force now or not? */
+bool ent_act_published(const struct ent_charter *charter, const struct reading *author, struct ent_view kid);
 
 /* Is this that key's name and id? */
 static inline bool

@@ -255,21 +255,24 @@ ent_act_apply_key_end(struct ent_charter *charter, const struct judged *j, struc
 	return ENT_OK;
 }
 
+/* Of a partner, whichever officers of the name signed it: what ends a key reaches over its readings (C-53). */
 bool
-ent_act_published(const struct reading *reading, struct ent_view kid)
+ent_act_published(const struct ent_charter *charter, const struct reading *author, struct ent_view kid)
 {
-	for (size_t i = 0; i < reading->key_count; i++)
-		if (ent_view_eq(reading->keys[i].key.kid, kid))
-			return true;
+	const struct party_log *log = &charter->logs[author->log];
+
+	for (size_t r = 0; r < log->reading_count; r++)
+		for (size_t i = 0; i < log->readings[r]->key_count; i++)
+			if (ent_view_eq(log->readings[r]->keys[i].key.kid, kid))
+				return true;
 	return false;
 }
 
 enum ent_status
 ent_act_admit_key_end(const struct ent_charter *charter, const struct judged *j, int64_t now_unix_s, struct ent_error *err)
 {
-	(void)charter;
 	(void)now_unix_s;
-	if (ent_act_published(j->author, j->statement->kid))
+	if (ent_act_published(charter, j->author, j->statement->kid))
 		return ENT_OK;
 	return ent_fail(err, ENT_E_REFUSED, "%.*s never published a key %.*s: a party ends only keys of its own (C-70)",
 	    ENT_FMT(j->statement->by), ENT_FMT(j->statement->kid));

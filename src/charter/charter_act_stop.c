@@ -395,7 +395,7 @@ ent_act_admit_stop(const struct ent_charter *charter, const struct judged *j, in
 	ENT_TRY(check_not_resumed(charter, &when, j, err));
 	/* Of another party this node may know less than that party. */
 	if (j->host == j->author->log && s->object == ENT_OBJECT_KEY && is_kid(s->key_name) &&
-	    !ent_act_published(j->author, s->key_name))
+	    !ent_act_published(charter, j->author, s->key_name))
 		return ent_fail(err, ENT_E_REFUSED, "%.*s never published a key %.*s: a party stops only keys of its own", ENT_FMT(s->by),
 		    ENT_FMT(s->key_name));
 	ENT_TRY(check_not_standing(charter, &when, j, signers, err));

@@ -590,6 +590,8 @@ a_partners_new_officers_sign_under_their_own_proposal(void **unused)
 	CHARTER = alive_charter(NULL);
 	struct world_statement s = by(JP, "withdraw project quantum", DOE | POE);
 	struct ent_hash party = world_add_party(charter, &(struct world_party){ .party = JP });
+	char kid[ENT_KID_SIZE], act[64];
+	BUF line = ROOM;
 
 	(void)unused;
 	world_follow(charter, JP);
@@ -602,6 +604,16 @@ a_partners_new_officers_sign_under_their_own_proposal(void **unused)
 	s = by(JP, "stop partner jp.example", ROE);
 	s.signers_of = JP_TOO - JP;
 	assert_taken(charter, UK, &s);
+	/* The new ones end what the old ones published (C-53). */
+	world_key_line(&line, world_keys(JP)->kas);
+	s = by(JP, text_of(&line), DOE | POE);
+	world_be_alive(charter, JP, T0);
+	world_state_act(charter, &s);
+	ent_pubkey_kid(kid, ent_key_public(world_keys(JP)->kas));
+	snprintf(act, sizeof(act), "retire %s", kid);
+	s = by(JP, act, ROE);
+	s.signers_of = JP_TOO - JP;
+	assert_taken(charter, JP, &s);
 }
 
 int
