@@ -251,3 +251,18 @@ ent_desk_know_project(const struct ent_desk *desk, struct ent_view name, struct 
 	return ent_fail(err, ENT_E_NOT_FOUND, "no project %.*s is known here; known are: %.*s", ENT_FMT(name),
 	    ENT_FMT(names.len > 0 ? ent_buf_view(&names) : ENT_LIT("none")));
 }
+
+enum ent_status
+ent_desk_pillar_open(const struct ent_desk *desk, struct ent_view name, struct ent_error *err)
+{
+	const struct ent_standing *project = ent_state_project(desk->state, name);
+
+	for (size_t i = 0; project != NULL && i < desk->epoch->pillar_count; i++) {
+		const struct ent_pillar *pillar = &desk->epoch->pillars[i];
+
+		if (ent_view_eq(pillar->name, project->doc->proposal.pillar) && !pillar->open)
+			return ent_fail(err, ENT_E_REFUSED, "%.*s is in pillar %.*s, which is closed: nobody is admitted there, whoever signs",
+			    ENT_FMT(name), ENT_FMT(pillar->name));
+	}
+	return ENT_OK;
+}

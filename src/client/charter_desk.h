@@ -60,5 +60,7 @@ ENT_MUST_USE enum ent_status ent_desk_proposal(const struct ent_desk *desk, cons
 /* Is it a party, or a project, that this copy knows of? ENT_E_NOT_FOUND names those that it knows; offline the copy may be old: no failure. */
 ENT_MUST_USE enum ent_status ent_desk_know_party(const struct ent_desk *desk, struct ent_view name, struct ent_error *err);
 ENT_MUST_USE enum ent_status ent_desk_know_project(const struct ent_desk *desk, struct ent_view name, struct ent_error *err);
+/* Is the project's pillar open to partners? Else ENT_E_REFUSED: nobody is admitted there, whoever signs (C-59). ENT_OK for an unknown project. */
+ENT_MUST_USE enum ent_status ent_desk_pillar_open(const struct ent_desk *desk, struct ent_view project, struct ent_error *err);
 
 #endif

@@ -173,6 +173,7 @@ fill_admit(struct ent_desk *desk, const struct entente_charter_propose *p, struc
 		return ent_fail(err, ENT_E_REFUSED, "%s is a member: only other parties are admitted", p->party);
 	q->admit_party_proposal = party->doc->hash;
 	ENT_TRY(ent_desk_know_project(desk, q->project, err));
+	ENT_TRY(ent_desk_pillar_open(desk, q->project, err));
 	ENT_TRY(fill_role(p, q, err));
 	ENT_TRY(fill_files(p, q, err));
 	q->from_unix_s = ent_clock_now(NULL);

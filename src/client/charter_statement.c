@@ -46,17 +46,11 @@ consent_until(const struct ent_desk *desk, const struct ent_proposal *p, const c
 static enum ent_status
 consent_useful(const struct ent_desk *desk, const struct ent_proposal *p, struct ent_error *err)
 {
-	const struct ent_standing *project = p->kind == ENT_PROPOSAL_ADMIT ? ent_state_project(desk->state, p->project) : NULL;
-
 	if (!desk->member)
 		return ent_fail(err, ENT_E_USAGE, "%s is no member: only members consent", desk->profile->party);
 	if (p->kind == ENT_PROPOSAL_LABELS)
 		return ent_fail(err, ENT_E_UNSUPPORTED, "this version does not act on `labels`, so no consent to it is accepted");
-	for (size_t i = 0; project != NULL && i < desk->epoch->pillar_count; i++)
-		if (ent_view_eq(desk->epoch->pillars[i].name, project->doc->proposal.pillar) && !desk->epoch->pillars[i].open)
-			return ent_fail(err, ENT_E_REFUSED, "%.*s is in pillar %.*s, which is closed: nobody is admitted there, whoever signs",
-			    ENT_FMT(p->project), ENT_FMT(project->doc->proposal.pillar));
-	return ENT_OK;
+	return p->kind == ENT_PROPOSAL_ADMIT ? ent_desk_pillar_open(desk, p->project, err) : ENT_OK;
 }
 
 static enum ent_status

@@ -188,6 +188,7 @@ what_could_never_be_in_force_is_refused_before_anybody_signs(void **state)
 	static const char *const bad[] = { "posture-2 all" };
 	static const char *const none[] = { "posture-2 from 0" };
 	char hex[ENT_HASH_HEX_SIZE];
+	struct ent_hash reactor;
 
 	(void)state;
 	proposing_is_refused(&(struct entente_charter_propose){ ADMIT, .role = "reader" }, "there is no default");
@@ -202,6 +203,10 @@ what_could_never_be_in_force_is_refused_before_anybody_signs(void **state)
 	proposing_is_refused(&(struct entente_charter_propose){ .kind = ENTENTE_PROPOSE_PROFILE, .profile_name = "posture-2", .title = "en P",
 		.evidence_file = DOE }, "no `rule profile`");
 	proposing_is_refused(&(struct entente_charter_propose){ PROJECT, .pillar = "iii" }, "no pillar iii");
+	propose(&(struct entente_charter_propose){ .kind = ENTENTE_PROPOSE_PROJECT, .project = "reactor", .pillar = "i", .title = "en R",
+		.participants = { two, 2 }, .custody = "all of au.example uk.example", .until = "2037-12-31T00:00:00Z" }, &reactor);
+	proposing_is_refused(&(struct entente_charter_propose){ .kind = ENTENTE_PROPOSE_ADMIT, .party = "jp.example", .project = "reactor",
+		.role = "reader", .files = "all", .until = "2037-12-31T00:00:00Z" }, "pillar i, which is closed"); /* C-59 */
 }
 
 static void
