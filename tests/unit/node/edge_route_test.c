@@ -32,6 +32,8 @@ published_files_have_one_place_and_one_spelling(void **state)
 		{ "/log/access/tile/0/x001/067.p/255", "log/access/tile/0/x001/067.p/255", BINARY, "no-cache" },
 		{ "/log/statements/tile/entries/000.p/1", "log/statements/tile/entries/000.p/1", BINARY, "no-cache" },
 		{ "/log/records/us.example/0", "log/records/us.example/0", BINARY, "no-store" },
+		{ "/log/records/us.example/list/0", "log/records/us.example/list/0", TEXT, "no-store" },
+		{ "/log/records/us.example/list/1234", "log/records/us.example/list/1234", TEXT, "no-store" },
 		{ "/mirror/us.example/statements/checkpoint", "peers/us.example/statements/checkpoint", TEXT, "no-cache" },
 		{ "/mirror/us.example/statements/tile/entries/001", "peers/us.example/statements/tile/entries/001", BINARY, FOR_EVER },
 		{ "/mirror/jp.example/statements/checkpoint", "peers/jp.example/statements/checkpoint", TEXT, "no-cache" }, /* a partner's */
@@ -70,7 +72,8 @@ nothing_else_is_a_file(void **state)
 		"/log/statements/tile/0/x001/x001/x001/x001/x001/x001/x001/000",
 		"/log/records/us.example", "/log/records/us.example/", "/log/records/us.example/01", "/log/records/../0", "/log/records/./0",
 		"/log/records//0", "/log/records/US.example/0", "/log/records/us.example/12345678901234567890", "/log/records/us.example/0/x",
-		"/log/records/.us/0", "/log/records/us./0", "/log/records/u..s/0",
+		"/log/records/us.example/list", "/log/records/us.example/list/", "/log/records/us.example/list/01", "/log/records/us.example/list/0/0",
+		"/log/records/us.example/list/..", "/log/records/list/0/0", "/log/records/us.example/.0.tmp", "/log/records/.us/0", "/log/records/us./0", "/log/records/u..s/0",
 		"/mirror/us.example", "/mirror/us.example/", "/mirror/us.example/access/checkpoint", "/mirror/us.example/statements",
 		"/mirror/us.example/statements/", "/mirror/../statements/checkpoint", "/mirror//statements/checkpoint",
 		"/mirror/us.example/statements/../checkpoint", "/mirror/us_example/statements/checkpoint",
