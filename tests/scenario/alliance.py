@@ -23,7 +23,7 @@ from suite import Failed, check
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("ENTENTE_BUILD", os.path.join(ROOT, "build")))
 HOST = "aukus.example"
-PARTNERS = {"jp.example": ("Japan", "JPN"), "kr.example": ("Korea", "KOR")}
+PARTNERS = {"jp.example": ("Japan", "JPN"), "kr.example": ("Korea", "KOR"), "nz.example": ("New Zealand", "NZL")}
 MEMBERS = {"au.example": ("Australia", "AUS"), "uk.example": ("United Kingdom", "GBR"), "us.example": ("United States", "USA")}
 OFFICERS = ("doe", "poe", "roe")
 CUSTODY = "originator and 2 of au.example uk.example us.example"
