@@ -8,8 +8,34 @@
 static void
 usage_line(FILE *out, const struct cli_command *command)
 {
-	fprintf(out, "usage: entente %s%s%s%s\n", command->name, command->options[0] != OPT_COUNT_ ? " [options]" : "",
+	char line[256];
+
+	snprintf(line, sizeof(line), "usage: entente %s%s%s%s\n", command->name, command->options[0] != OPT_COUNT_ ? " [options]" : "",
 	    command->operands[0] ? " " : "", command->operands);
+	cli_fold(out, 0, CLI_COLUMNS, line);
+}
+
+/* Two columns: a name, and words that are folded into their own. */
+static void
+two_columns(const char *left, int width, const char *words)
+{
+	size_t column = (size_t)width + 4, at = column;
+
+	printf("  %-*s", width, left);
+	if (strlen(left) > (size_t)width)
+		printf("\n  %*s", width, "");
+	printf("  ");
+	for (const char *word = words; *word != '\0';) {
+		size_t len = strcspn(word, " ");
+
+		if (at > column && at + 1 + len > CLI_COLUMNS) {
+			printf("\n%*s", (int)column, "");
+			at = column;
+		}
+		at += (size_t)printf("%s%.*s", at > column ? " " : "", (int)len, word);
+		word += len + strspn(word + len, " ");
+	}
+	putchar('\n');
 }
 
 void
@@ -23,10 +49,7 @@ cli_help_command(const struct cli_command *command)
 
 		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ', row->letter ? ", " : "  ",
 		    row->name, row->argument ? " " : "", row->argument ? row->argument : "");
-		if (strlen(left) > 26)
-			printf("  %s\n  %26s  %s\n", left, "", row->help);
-		else
-			printf("  %-26s  %s\n", left, row->help);
+		two_columns(left, 26, row->help);
 	}
 }
 
@@ -37,7 +60,7 @@ cli_help_group(const char *group)
 
 	for (size_t i = 0; i < cli_command_count; i++)
 		if (strncmp(cli_commands[i].name, group, len) == 0 && cli_commands[i].name[len] == ' ')
-			printf("  %-20s  %s\n", cli_commands[i].name, cli_commands[i].summary);
+			two_columns(cli_commands[i].name, 20, cli_commands[i].summary);
 }
 
 void
@@ -47,7 +70,7 @@ cli_help_all(void)
 	       "Protect files once and decide together, with no administrator above the\n"
 	       "members, who may open them.\n\n");
 	for (size_t i = 0; i < cli_command_count; i++)
-		printf("  %-20s  %s\n", cli_commands[i].name, cli_commands[i].summary);
+		two_columns(cli_commands[i].name, 20, cli_commands[i].summary);
 	printf("\n\"entente COMMAND --help\" tells a command's options. Exit codes: 0 done,\n"
 	       "2 usage, 3 denied, 4 tampered or corrupt, 5 a needed node cannot answer,\n"
 	       "6 bad configuration or input, 1 anything else.\n");

@@ -19,7 +19,8 @@
 		(void)call;                                                                                            \
 		return 0;                                                                                              \
 	}
-COMMAND(cmd_audit_tail) COMMAND(cmd_audit_verify) COMMAND(cmd_cat) COMMAND(cmd_charter_accredit)
+COMMAND(cmd_audit_show) COMMAND(cmd_audit_tail) COMMAND(cmd_audit_verify) COMMAND(cmd_audit_who_opened)
+COMMAND(cmd_cat) COMMAND(cmd_charter_accredit)
 COMMAND(cmd_charter_consent) COMMAND(cmd_charter_found) COMMAND(cmd_charter_history) COMMAND(cmd_charter_init)
 COMMAND(cmd_charter_key) COMMAND(cmd_charter_note) COMMAND(cmd_charter_propose) COMMAND(cmd_charter_resume)
 COMMAND(cmd_charter_show) COMMAND(cmd_charter_sign) COMMAND(cmd_charter_stop) COMMAND(cmd_charter_submit)
