@@ -115,6 +115,13 @@ def protect_whole(alliance):
     return target
 
 
+def refuse_eve(alliance):
+    """Entries at uk's and us's node that au is told of."""
+    _, target = alliance.protect(b"x")
+    alliance.people["eve"].decrypt(target, alliance.path(), codes=[3])
+    wait_known(alliance.nodes["au.example"], target, {("eve@uk.example", name): "refused" for name in ("uk.example", "us.example")})
+
+
 # ---- tests ----
 
 @test("a person of uk's opens au's file, which needs all nodes: au learns it from uk's and from us's node")
@@ -301,6 +308,7 @@ def _(alliance):
 @test("an edited copy of another's log or of its records is found by audit verify")
 def _(alliance):
     au = alliance.nodes["au.example"]
+    refuse_eve(alliance)
     report = au.verify().json()
     check({c["member"] for c in report["copies"]} == set(MEMBERS) - {"au.example"}, "the copies", report)
     check(any(c["records"] > 0 for c in report["copies"]), "no received records", report)
@@ -324,3 +332,45 @@ def _(alliance):
         holds(command(["audit", "verify", "--home", home], [4]).err, "not the one that the entry commits to")
     finally:
         au.start()
+
+
+@test("a member that signs two histories of its access log is caught: both are kept, it is said, and nothing more is taken from it")
+def _(alliance):
+    us, others = alliance.nodes["us.example"], [alliance.nodes[name] for name in ("au.example", "uk.example")]
+    refuse_eve(alliance)
+    _, target = alliance.protect(b"x")
+    path = os.path.join(us.home, "log", "access", "checkpoint")
+    with open(path, encoding="utf-8") as file:
+        honest = file.read()
+    origin, size, _ = tdf_edit.note_parts(honest)[0].splitlines()
+    signer = tdf_edit.load_signer(os.path.join(us.home, "keys", "access.key"))
+    other = tdf_edit.sign_note("%s\n%s\n%s\n" % (origin, size, wire.b64(hashlib.sha256(b"another history").digest())), *signer)
+
+    def put(text):
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.rename(path + ".new", path)
+
+    try:
+        put(other)
+        for node in others:
+            wait_for("%s says so" % node.member, lambda n=node: [e for e in n.events("log-inconsistent") if e["party"] == "us.example"])
+        put(honest)
+        au = others[0]
+        same(sorted(os.listdir(os.path.join(au.home, "state", "evidence", "us.example.access"))), ["kept", "seen", "why"], "the evidence")
+        alliance.people["eve"].decrypt(target, alliance.path(), codes=[3])
+        wait_known(au, target, {("eve@uk.example", "uk.example"): "refused"})
+        check(("eve@uk.example", "us.example") not in answers(au, target), "a record was taken from a log that is not relied on")
+        holds(command(["audit", "who-opened", target, "--home", au.home], [0]).text, "IT CONTRADICTED ITSELF")
+        holds(command(["audit", "verify", "--home", au.home], [4]).text, "us.example/access CONTRADICTED ITSELF")
+    finally:
+        with open(path, encoding="utf-8") as file:
+            lied = file.read() == other
+        if lied:
+            put(honest)
+        for node in others:  # their people have talked
+            node.stop()
+            shutil.rmtree(os.path.join(node.home, "state", "evidence", "us.example.access"), ignore_errors=True)
+            node.start()
+    wait_known(others[0], target, {("eve@uk.example", "us.example"): "refused"})
+    others[0].verify()
