@@ -67,15 +67,7 @@ check_statement(struct ent_judge *judge, struct ent_call *call, struct ent_hash 
 	ENT_TRY(ent_note_parse(&note, call->arena, call->http.body, err));
 	ent_note_hash(hash, &note);
 	ENT_TRY(ent_doc_parse(&doc, call->arena, note.text, err));
-	if (doc.kind != ENT_DOC_STATEMENT)
-		return ent_fail(err, ENT_E_REFUSED, "only statements and proposals are submitted here");
-	*stop = doc.statement.act == ENT_ACT_STOP;
-	if (!ent_view_eq(doc.statement.by, judge->self) && !*stop)
-		return ent_fail(err, ENT_E_REFUSED, "this is a statement by %.*s: submit it to that party's node",
-		    ENT_FMT(doc.statement.by));
-	if (!ent_view_eq(doc.statement.by, judge->self) && judge->config->issuer_only)
-		return ent_fail(err, ENT_E_REFUSED, "this is a stop by %.*s, and a partner's log is not where others hear of it: submit it "
-		    "to a member's node", ENT_FMT(doc.statement.by));
+	*stop = doc.kind == ENT_DOC_STATEMENT && doc.statement.act == ENT_ACT_STOP;
 	return ent_charter_admissible(ent_mirror_charter(judge->mirror), judge->self, call->http.body, ent_judge_now(judge), err);
 }
 
