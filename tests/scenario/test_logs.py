@@ -161,7 +161,7 @@ def _(alliance):
 def _(alliance):
     for node in alliance.nodes.values():
         released = sum(1 for event in node.events("rewrap") if event["result"] == "released")
-        sealed = sum(1 for event in node.events("seal") if event["result"] == "sealed")
+        sealed = sum(1 for name in ("seal", "certify") for event in node.events(name) if event["result"] == "sealed")
         counts = node.counts()
         # An event is written at the decision; a kill may come between it and the entry, or between entry and release.
         check(abs(counts["released"] - released) <= 10, "%s: %d decided, %d entries" % (node.member, released, counts["released"]))
