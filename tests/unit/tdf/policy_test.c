@@ -117,6 +117,27 @@ what_is_built_is_what_go_writes(void **state)
 	assert_true(ent_view_eq(policy.attributes[0], attributes[0]));
 }
 
+/* C-71: the certificate stands beside the seal. */
+static void
+a_writers_certificate_is_printed_and_read_beside_the_seal(void **state)
+{
+	const struct ent_policy written = { .uuid = ENT_LIT(UUID), .seal_note = ENT_LIT("seal\n"), .writer_note = ENT_LIT("certificate\n") };
+	ENT_AUTO_FINI(ent_buf) base64 = ent_buf_with_max(1 << 20);
+	ENT_AUTO(ent_arena) arena = NULL;
+	struct ent_error err = { 0 };
+	struct ent_policy policy;
+
+	(void)state;
+	assert_ok(ent_policy_print(&base64, &written, &err));
+	assert_ok(ent_arena_new(&arena, 1 << 20, &err));
+	assert_ok(ent_policy_parse(&policy, arena, ent_buf_view(&base64), &err));
+	assert_true(policy.has_seal && policy.has_writer);
+	assert_true(ent_view_eq_str(policy.seal_note, "seal\n"));
+	assert_true(ent_view_eq_str(policy.writer_note, "certificate\n"));
+	ent_buf_clear(&base64);
+	assert_refused(ent_policy_print(&base64, &(struct ent_policy){ .uuid = ENT_LIT(UUID), .writer_note = ENT_LIT("\xff") }, &err), ENT_E_INPUT);
+}
+
 static void
 the_policy_of_appendix_a_comes_out_byte_for_byte(void **state)
 {
@@ -165,6 +186,7 @@ main(void)
 		cmocka_unit_test(a_seal_of_any_type_is_seen),
 		cmocka_unit_test(bad_base64_and_bad_utf8_are_refused),
 		cmocka_unit_test(what_is_built_is_what_go_writes),
+		cmocka_unit_test(a_writers_certificate_is_printed_and_read_beside_the_seal),
 		cmocka_unit_test(the_policy_of_appendix_a_comes_out_byte_for_byte),
 		cmocka_unit_test(lists_and_size_are_limited_at_n_and_not_below),
 	};
