@@ -77,6 +77,17 @@ keep(const struct ent_paper *paper, const char *output, const char *kind, char p
 	return ent_file_create(path, paper->bytes, 0644, err);
 }
 
+/* Offline nobody refuses it: what this copy of the charter holds against it is said, and may be old. */
+static enum ent_status
+foretell(struct ent_desk *desk, struct ent_view note, struct ent_error *err)
+{
+	struct ent_error why = { 0 };
+
+	if (ent_charter_admissible(desk->charter, desk->self->name, note, ent_clock_now(NULL), &why) == ENT_OK)
+		return ENT_OK;
+	return ent_buf_printf(&desk->words, err, "as far as this copy of the charter knows, a node would refuse it:\n  %s\n", why.text);
+}
+
 /* How to go on from a file. */
 static enum ent_status
 advise(struct ent_buf *out, const char *path, bool complete, struct ent_error *err)
@@ -110,6 +121,8 @@ ent_desk_finish(struct ent_desk *desk, const struct ent_doc *doc, const char *ou
 	uint64_t index = UINT64_MAX;
 	bool complete;
 
+	if (output != NULL && ent_file_exists(output))
+		return ent_fail(err, ENT_E_EXISTS, "%s exists already", output); /* before anything is handed over */
 	ENT_TRY(check_text(&paper, desk, doc, &note, err));
 	paper.bytes = ent_buf_view(&note);
 	ENT_TRY(ent_note_parse(&paper.note, desk->arena, paper.bytes, err));
@@ -122,6 +135,8 @@ ent_desk_finish(struct ent_desk *desk, const struct ent_doc *doc, const char *ou
 		return ent_say(report, format, kind, &paper.doc.hash, index, output, ent_buf_view(&desk->words), err);
 	}
 	ENT_TRY(keep(&paper, output, kind, path, err));
+	if (complete)
+		ENT_TRY(foretell(desk, paper.bytes, err));
 	ENT_TRY(advise(&desk->words, path, complete, err));
 	return ent_say(report, format, kind, &paper.doc.hash, UINT64_MAX, path, ent_buf_view(&desk->words), err);
 }
