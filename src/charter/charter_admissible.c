@@ -64,6 +64,18 @@ check_officers_keys(const struct ent_charter *charter, const struct judged *j, i
 	    "others must sign, or a quorum resumes those keys", j->needed);
 }
 
+/* Its officer withdrew it before it came: it would be void for ever (C-53), and its bearer is told so. No withdrawal touches a stop. */
+static enum ent_status
+check_not_withdrawn(const struct ent_charter *charter, const struct judged *j, int64_t now_unix_s, struct ent_error *err)
+{
+	const struct as_of when = { .now_unix_s = now_unix_s };
+	const struct deed deed = question_of(j);
+
+	if (j->statement->act == ENT_ACT_STOP || ent_force_withdrawn(charter, &when, &deed) != INT64_MIN)
+		return ENT_OK;
+	return ent_fail(err, ENT_E_REFUSED, "it was withdrawn before it was entered, so it is void for ever: %s", NEW_TEXT);
+}
+
 static enum ent_status
 admit(const struct ent_charter *charter, struct judged *j, const struct ent_note *note, int64_t now_unix_s, struct ent_error *err)
 {
@@ -73,6 +85,7 @@ admit(const struct ent_charter *charter, struct judged *j, const struct ent_note
 	ENT_TRY(check_new(charter, j, now_unix_s, err));
 	ENT_TRY(ent_charter_check(charter, j, err));
 	ENT_TRY(check_officers_keys(charter, j, now_unix_s, err));
+	ENT_TRY(check_not_withdrawn(charter, j, now_unix_s, err));
 	return row->admit != NULL ? row->admit(charter, j, now_unix_s, err) : ENT_OK;
 }
 
