@@ -47,6 +47,7 @@ on_ready(struct ent_edge *edge)
 	ent_event_begin(&event, "ready");
 	ent_event_str(&event, "party", edge->config->party);
 	ent_event_str(&event, "url", edge->config->url);
+	ent_event_str(&event, "role", edge->config->issuer_only ? "issuer" : "member");
 	ent_event_end(&event, STDERR_FILENO);
 }
 
