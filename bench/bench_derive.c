@@ -3,7 +3,7 @@
  * statements of mixed acts over 300 days, as nodes write them: an `alive` before each (C-30), every entry with real signatures, so
  * that reading them is measured too. Signing is not.
  *
- * Prints "<name> <value>..." lines: read_s, derive_s, step_us (a value each run), charter_kib, state_kib, entries.
+ * Prints "<name> <value>..." lines: entries, read_s, charter_kib, state_kib, and a value each run of derive_s, step_us, ask_us.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@
 #include "codec/time.h"
 #include "world.h"
 
-enum { STATEMENTS = 100000, PROFILES = 10, PARTY_TEXTS = 3, PROJECTS = 600, LINEAGE = 3, STEPS = 200, KEPT = 4096, ACT_MAX = 512 };
+enum { STATEMENTS = 100000, PROFILES = 10, PARTY_TEXTS = 3, PROJECTS = 600, LINEAGE = 3, STEPS = 200, KEPT = 4096, ACT_MAX = 512,
+	RUNS_MAX = 100 };
 enum { PROPOSALS = 1000, ADMITS = PROPOSALS - PROFILES - 2 * PARTY_TEXTS - PROJECTS };
 #define SPAN_S (300 * DAY)
 
@@ -180,30 +181,25 @@ about_kept(struct bench *b, struct kept *kept, const char *word, char act[ACT_MA
 	kept->items[which] = kept->items[--kept->count];
 }
 
+/* Of a hundred stops: 48 of persons, 48 of files, 2 of a partner in a project, one of a project, one of a partner. */
 static void
 stop_line(struct bench *b, char act[ACT_MAX])
 {
 	const char *partner = world_members[chance(b, 2) ? JP : KR];
+	size_t dice = chance(b, 100);
 	char name[32];
 
 	name_of(name, chance(b, PROJECTS));
-	switch (chance(b, 5)) {
-	case 0:
-		snprintf(act, ACT_MAX, "stop partner %s project %s", partner, name);
-		break;
-	case 1:
-		snprintf(act, ACT_MAX, "stop project %s", name);
-		break;
-	case 2:
+	if (dice < 48)
 		snprintf(act, ACT_MAX, "stop person p%zu@%s", chance(b, 500), partner);
-		break;
-	case 3:
+	else if (dice < 96)
 		snprintf(act, ACT_MAX, "stop file %08zx-0000-4000-8000-000000000000", chance(b, 5000));
-		break;
-	default:
+	else if (dice < 98)
+		snprintf(act, ACT_MAX, "stop partner %s project %s", partner, name);
+	else if (dice < 99)
+		snprintf(act, ACT_MAX, "stop project %s", name);
+	else
 		snprintf(act, ACT_MAX, "stop partner %s", partner);
-		break;
-	}
 }
 
 static void
@@ -278,7 +274,7 @@ build(struct bench *b)
 
 /* ---- what is measured ---- */
 
-/* A state finishes parts of itself when it is asked: the first answer belongs to it. */
+/* How the partner takes part in a project: what a node asks at each request. */
 static void
 ask(const struct ent_state *state)
 {
@@ -286,6 +282,14 @@ ask(const struct ent_state *state)
 
 	MUST(ent_state_participation(state, ent_view_str(world_members[JP]), ENT_LIT("p0"), &part, &err));
 	if (ent_part_name(part.state) == NULL)
+		abort();
+}
+
+/* A state finishes parts of itself when it is asked: how the proposal stands belongs to a step. */
+static void
+settle(const struct bench *b, const struct ent_state *state, size_t which)
+{
+	if (ent_state_standing_by_hash(state, &b->proposals[which]) == NULL)
 		abort();
 }
 
@@ -310,26 +314,36 @@ by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* One more consent, and the state that follows: the median, in microseconds. */
 static double
-steps(struct bench *b, struct ent_state **state, int64_t *now)
+median(double *values, size_t count)
 {
-	double values[STEPS];
+	qsort(values, count, sizeof(values[0]), by_value);
+	return values[count / 2];
+}
+
+/* One more consent, the state that follows, and an answer from it: the medians, in microseconds. */
+static void
+steps(struct bench *b, struct ent_state **state, int64_t *now, double *step_us, double *ask_us)
+{
+	double took[STEPS], asked[STEPS];
 
 	for (size_t i = 0; i < STEPS; i++) {
-		size_t party = i % MEMBERS;
-		double begin;
+		size_t party = i % MEMBERS, which = chance(b, PROPOSALS);
+		double begin, middle;
 
 		*now += 10;
 		add_alive(b, party, *now);
-		add_consent(b, party, chance(b, PROPOSALS), *now);
+		add_consent(b, party, which, *now);
 		begin = cpu_s();
 		MUST(ent_derive_next(state, b->charter, *now, &err));
+		settle(b, *state, which);
+		middle = cpu_s();
 		ask(*state);
-		values[i] = 1e6 * (cpu_s() - begin);
+		took[i] = 1e6 * (middle - begin);
+		asked[i] = 1e6 * (cpu_s() - middle);
 	}
-	qsort(values, STEPS, sizeof(values[0]), by_value);
-	return values[STEPS / 2];
+	*step_us = median(took, STEPS);
+	*ask_us = median(asked, STEPS);
 }
 
 int
@@ -337,11 +351,16 @@ main(int argc, char **argv)
 {
 	static struct bench b = { .random = 88172645463325252u };
 	long runs = argc > 1 ? strtol(argv[1], NULL, 10) : 1;
+	double step_us[RUNS_MAX], ask_us[RUNS_MAX];
 	int64_t now = T0 + SPAN_S;
 	struct ent_state *state = NULL;
 	long before = rss_kib(), after;
 	uint64_t entries = 0;
 
+	if (runs < 1 || runs > RUNS_MAX) {
+		fprintf(stderr, "usage: bench-derive RUNS, at most %d\n", RUNS_MAX);
+		return 2;
+	}
 	build(&b);
 	after = rss_kib();
 	for (size_t m = 0; m < MEMBERS; m++)
@@ -352,9 +371,14 @@ main(int argc, char **argv)
 	printf("state_kib %ld\nderive_s", rss_kib() - after);
 	for (long i = 0; i < runs; i++)
 		printf(" %.6f", derive_once(&b, now));
+	for (long i = 0; i < runs; i++)
+		steps(&b, &state, &now, &step_us[i], &ask_us[i]);
 	printf("\nstep_us");
 	for (long i = 0; i < runs; i++)
-		printf(" %.3f", steps(&b, &state, &now));
+		printf(" %.3f", step_us[i]);
+	printf("\nask_us");
+	for (long i = 0; i < runs; i++)
+		printf(" %.3f", ask_us[i]);
 	printf("\n");
 	ent_state_free(state);
 	ent_charter_free(b.charter);
