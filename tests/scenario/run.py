@@ -18,16 +18,18 @@ import test_partner_node
 import test_records
 import test_refuse
 import test_requests
+import test_story
 import test_tamper
 import test_time
 import test_tokens
+import test_why
 import test_writer
 from alliance import Alliance, program
 from suite import Suite
 
 # In this order: what damages the alliance comes last; a log that was ahead of its time takes no statement until then (C-7).
-MODULES = (test_open, test_commands, test_officers, test_refuse, test_tokens, test_requests, test_records, test_tamper, test_writer,
-           test_logs, test_partner_node, test_time, test_clock)
+MODULES = (test_open, test_why, test_commands, test_officers, test_refuse, test_tokens, test_requests, test_records, test_tamper,
+           test_writer, test_logs, test_partner_node, test_story, test_time, test_clock)
 
 
 def main():
