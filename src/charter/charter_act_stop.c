@@ -66,7 +66,18 @@ ent_act_check_stop(const struct ent_charter *charter, const struct judged *j, st
 
 /* ---- the list of a view ---- */
 
-/* Only the smallest are kept: which those are does not depend on the order in which they came. */
+/* The order of a view's lines is that of what is printed, and base64 has another one than the bytes. */
+static int
+compare_printed(const struct ent_hash *a, const struct ent_hash *b)
+{
+	char printed_a[ENT_HASH_BASE64_SIZE], printed_b[ENT_HASH_BASE64_SIZE];
+
+	ent_hash_base64(printed_a, a);
+	ent_hash_base64(printed_b, b);
+	return strcmp(printed_a, printed_b);
+}
+
+/* Only the first are kept: which those are does not depend on the order in which they came. */
 static enum ent_status
 list_for_views(struct ent_charter *charter, const struct ent_hash *hash, struct ent_error *err)
 {
@@ -80,7 +91,7 @@ list_for_views(struct ent_charter *charter, const struct ent_hash *hash, struct 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (memcmp(&charter->stops[middle], hash, sizeof(*hash)) < 0)
+		if (compare_printed(&charter->stops[middle], hash) < 0)
 			low = middle + 1;
 		else
 			high = middle;

@@ -17,7 +17,7 @@
 #define ENT_LIMIT_SCRATCH_BYTES ((size_t)8 << 20) /* to parse one note */
 #define ENT_LIMIT_STATE_BYTES ((size_t)512 << 20)
 
-/* Stops that a view names: the smallest hashes, so that a flood by one officer cannot make views too long to be read. */
+/* Stops that a view names: the first as they are printed, so that a flood by one officer cannot make views too long to be read. */
 #define ENT_LIMIT_VIEW_STOPS 1024
 
 /* Entries of one stop that are kept of one host's log: more say nothing new, and only the host can have put them there. */
@@ -242,7 +242,7 @@ struct ent_charter {
 	void *group_tree;        /* tree of struct group */
 	struct group **groups;   /* as they came */
 	size_t group_count, group_cap;
-	struct ent_hash *stops;  /* heard, sorted, room for ENT_LIMIT_VIEW_STOPS */
+	struct ent_hash *stops;  /* heard, sorted as printed, room for ENT_LIMIT_VIEW_STOPS */
 	size_t stop_count;
 	uint64_t generation;
 	uint64_t upheaval;       /* generation of the last input that may change any consent: an officer's key stopped or resumed, a
