@@ -208,14 +208,17 @@ can_be_withdrawn(enum ent_act act)
 	return act == ENT_ACT_CONSENT || act == ENT_ACT_RESUME || act == ENT_ACT_ACCREDIT || act == ENT_ACT_KEY || act == ENT_ACT_ISSUER_KEY;
 }
 
-/* The log in which that text was decided, of another party than this; NULL: none. */
+/* The log of the party, another than this, whose text that is; NULL: none. */
 static const struct party_log *
 log_of_another(const struct ent_charter *charter, const struct reading *self, const struct ent_hash *text)
 {
 	for (size_t i = 0; i < charter->log_count; i++)
-		for (size_t r = 0; i != self->log && r < charter->logs[i].reading_count; r++)
-			if (ent_charter_tree_get(&charter->logs[i].readings[r]->texts, text) != NULL)
+		for (size_t r = 0; i != self->log && r < charter->logs[i].reading_count; r++) {
+			const struct reading *other = charter->logs[i].readings[r];
+
+			if (ent_charter_tree_get(&other->texts, text) != NULL || ent_charter_tree_get(&other->stops, text) != NULL)
 				return &charter->logs[i];
+		}
 	return NULL;
 }
 
