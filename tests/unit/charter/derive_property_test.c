@@ -16,7 +16,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__clang__) /* clang 14 says __has_feature; it is slower anyway */
 enum { HISTORIES = 60 };
 #else
-enum { HISTORIES = 600 };
+enum { HISTORIES = 500 };
 #endif
 enum { DUMP_MAX = 4 << 20 };
 
@@ -518,6 +518,8 @@ try_p3_p5_nothing_is_in_force_without_fresh_consents_as_the_rule_says(void **unu
 {
 	(void)unused;
 	try_all(p3_p5_nothing_is_in_force_without_fresh_consents_as_the_rule_says, 3, false);
+	for (size_t s = 0; s < ENT_PART_COUNT; s++)
+		print_message("  %-10s %5.1f %%\n", ent_part_name((enum ent_part)s), 100.0 * (double)parts[s] / (double)part_total);
 	for (size_t s = 0; s < ENT_PART_COUNT; s++)
 		if (parts[s] * 100 < part_total * (s == ENT_PART_ACTIVE ? 30 : 1))
 			fail_msg("%s in %zu of %zu states: the histories do not reach it often enough", ent_part_name((enum ent_part)s), parts[s],
