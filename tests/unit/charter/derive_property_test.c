@@ -485,11 +485,11 @@ shrink(const struct history *h, property *holds, uint64_t rng)
 }
 
 static void
-try_all(property *holds, uint64_t seed, bool tame)
+try_many(property *holds, uint64_t seed, bool tame, uint64_t count)
 {
 	bool nothing[OPS_MAX] = { false };
 
-	for (uint64_t i = 0; i < HISTORIES; i++) {
+	for (uint64_t i = 0; i < count; i++) {
 		HISTORY h;
 
 		history_make(&h, seed * 1000003 + i, tame);
@@ -502,7 +502,7 @@ try_all(property *holds, uint64_t seed, bool tame)
 	static void try_##name(void **unused)                                                                          \
 	{                                                                                                              \
 		(void)unused;                                                                                          \
-		try_all(name, seed, tame);                                                                             \
+		try_many(name, seed, tame, HISTORIES);                                                                             \
 	}
 TRY(p1_equal_views_derive_equal_state, 1, false)
 TRY(p2_nothing_takes_effect_without_its_authors_officers, 2, false)
@@ -517,7 +517,7 @@ static void
 try_p3_p5_nothing_is_in_force_without_fresh_consents_as_the_rule_says(void **unused)
 {
 	(void)unused;
-	try_all(p3_p5_nothing_is_in_force_without_fresh_consents_as_the_rule_says, 3, false);
+	try_many(p3_p5_nothing_is_in_force_without_fresh_consents_as_the_rule_says, 3, false, 500); /* enough to count shares */
 	for (size_t s = 0; s < ENT_PART_COUNT; s++)
 		print_message("  %-10s %5.1f %%\n", ent_part_name((enum ent_part)s), 100.0 * (double)parts[s] / (double)part_total);
 	for (size_t s = 0; s < ENT_PART_COUNT; s++)

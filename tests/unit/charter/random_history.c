@@ -215,7 +215,7 @@ make_line_op(struct history *h, struct op *op)
 {
 	BUF line = ent_buf_with_max(TEXT_MAX);
 	char until[ENT_TIME_TEXT_SIZE];
-	const char *text;
+	const char *text, *party;
 
 	ent_time_print(until, op->now_unix_s + 10 * HOUR + (int64_t)chance(h, 80) * HOUR);
 	switch (op->kind) {
@@ -227,8 +227,8 @@ make_line_op(struct history *h, struct op *op)
 		world_stop_key_line(&line, world_keys(op->by)->log);
 		break;
 	case OP_ACCREDIT:
-		MUST(ent_buf_printf(&line, &err, "accredit %s posture-%d until %s", chance(h, 3) ? "jp.example" : world_members[chance(h, MEMBERS)],
-		    chance(h, 3) ? 1 : 2, until));
+		party = chance(h, 3) ? "jp.example" : world_members[chance(h, MEMBERS)];
+		MUST(ent_buf_printf(&line, &err, "accredit %s posture-%d until %s", party, chance(h, 3) ? 1 : 2, until));
 		break;
 	case OP_KEY:
 		if (op->by < MEMBERS && chance(h, 3) == 0)
@@ -237,7 +237,8 @@ make_line_op(struct history *h, struct op *op)
 			world_key_line(&line, world_keys(!h->tame && chance(h, 8) == 0 ? chance(h, KR + 1) : op->by)->kas);
 		break;
 	case OP_ISSUER_KEY:
-		world_issuer_key_line(&line, world_issuers[op->by], chance(h, 2) ? "k1" : "k2",
+		text = chance(h, 2) ? "k1" : "k2";
+		world_issuer_key_line(&line, world_issuers[op->by], text,
 		    world_keys(!h->tame && chance(h, 8) == 0 ? chance(h, KR + 1) : op->by)->issuer, op->now_unix_s + 30 * HOUR);
 		break;
 	case OP_END_KEY: {
