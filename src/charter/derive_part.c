@@ -198,8 +198,26 @@ ask_partner(const struct ent_state *state, struct inquiry_part *q)
 	q->closed = q->project != NULL && is_closed_pillar(state, proposal_of(q->project)->pillar);
 	q->earlier_project = is_of_earlier_project(state, q->admit, q->project);
 	q->other_party = q->proposal != NULL && !ent_derive_descends(state, q->proposal, &proposal_of(q->admit)->admit_party_proposal);
-	q->log_closed = q->party != NULL && (q->party->pub.broken != NULL || q->party->pub.unenforced != NULL ||
+}
+
+/* What the party's own log says, and what the members' logs say of it. */
+static void
+ask_logs(const struct ent_state *state, struct inquiry_part *q)
+{
+	q->left = find_leaving(state, q->party, q->project_name);
+	q->stopped = is_stopped(state, q);
+	q->log_closed = !q->member && q->party != NULL && (q->party->pub.broken != NULL || q->party->pub.unenforced != NULL ||
 	    q->party->pub.log_key_stopped);
+}
+
+void
+ent_derive_ask_ahead(const struct ent_state *state, struct inquiry_part *q, struct party *ahead)
+{
+	if (q->member || q->admit == NULL || q->proposal == NULL || q->proposal->pub.holds)
+		return;
+	ent_derive_ahead(state, q->proposal, ahead);
+	q->party = ahead;
+	ask_logs(state, q);
 }
 
 void
@@ -219,8 +237,7 @@ ent_derive_ask(const struct ent_state *state, struct ent_view party, struct ent_
 		if (out->admit == NULL)
 			return;
 	}
-	out->left = find_leaving(state, out->party, project);
-	out->stopped = is_stopped(state, out);
+	ask_logs(state, out);
 	find_needs(state, out);
 }
 

@@ -148,6 +148,8 @@ ent_derive_reading(const struct ent_state *state, const struct party *party, siz
 	if (party->name == NULL)
 		return charter_member(state->charter, party->log);
 	row = party->name->rows[i];
+	if (row == party->ahead)
+		return row->target->reading;
 	*until_unix_s = counts_until(row);
 	return row->took ? row->target->reading : NULL;
 }
@@ -239,7 +241,7 @@ finish(const struct ent_state *state, struct party *party)
 	if (party == NULL || party->name == NULL || party->finished == state->step)
 		return party;
 	party->finished = state->step;
-	about = ent_derive_about(state, party->name);
+	about = party->ahead != NULL ? party->ahead : ent_derive_about(state, party->name);
 	out = &party->pub;
 	out->party = &proposal_of(about)->party;
 	out->standing = &about->pub;
@@ -261,6 +263,16 @@ finish(const struct ent_state *state, struct party *party)
 	out->log_key_stopped = ent_derive_stopped_by(state, NULL, party, &party->log_key_target);
 	out->withdrawn = has_left(state, party);
 	return party;
+}
+
+void
+ent_derive_ahead(const struct ent_state *state, const struct row *row, struct party *out)
+{
+	*out = (struct party){ .name = row->name, .log = ent_charter_log_index(state->charter, row->name->group->name),
+		.left_unix_s = ENT_NEVER, .ahead = row };
+	out->pub.partner = true;
+	key_target(&out->log_key_target, &proposal_of(row)->party.statements_log);
+	finish(state, out);
 }
 
 struct party *

@@ -73,6 +73,7 @@ struct party {
 	int64_t left_unix_s;         /* a member's withdrawal from membership; ENT_NEVER: none */
 	struct ent_hash log_key_target, access_key_target; /* which stops are of its own keys */
 	uint64_t finished;           /* a partner: the step in which pub was */
+	const struct row *ahead;     /* NULL, or a proposal that is taken as if it held the name: see ent_derive_ahead() */
 };
 
 struct ent_state {
@@ -193,6 +194,8 @@ void ent_derive_left(struct ent_state *state);        /* members' withdrawals fr
 size_t ent_derive_reading_count(const struct ent_state *state, const struct party *party);
 /* NULL: it never counts. Else *until_unix_s: for all but narrowing, what took effect before it (C-55). */
 const struct reading *ent_derive_reading(const struct ent_state *state, const struct party *party, size_t i, int64_t *until_unix_s);
+/* The partner as it will be once this proposal holds its name: what its own log says of it then. */
+void ent_derive_ahead(const struct ent_state *state, const struct row *row, struct party *out);
 struct party *ent_derive_party(const struct ent_state *state, struct ent_view name); /* member or partner; NULL: none */
 /* When a deed of a party ends by withdrawal, in any of its readings. */
 int64_t ent_derive_withdrawn(const struct ent_state *state, const struct force *force, const struct party *party, const struct deed *deed);
@@ -263,6 +266,8 @@ struct inquiry_part {
 size_t ent_derive_needs_max(const struct ent_state *state, struct ent_view party, struct ent_view project);
 /* Fill it all in; needs has room for ent_derive_needs_max(). */
 void ent_derive_ask(const struct ent_state *state, struct ent_view party, struct ent_view project, struct need *needs, struct inquiry_part *out);
+/* The same with the party as it will be: why must say what will be in the way next. */
+void ent_derive_ask_ahead(const struct ent_state *state, struct inquiry_part *q, struct party *ahead);
 enum ent_part ent_derive_part(const struct inquiry_part *q);
 
 /* ---- words: derive_why*.c ---- */
@@ -288,6 +293,9 @@ struct id_text ent_why_id(const struct ent_hash *hash);
 ENT_MUST_USE enum ent_status ent_why_proposal(const struct words *w, const struct row *row);
 /* A member that must be heard within `limit` and is not, with its cures: once, if it is said already. */
 ENT_MUST_USE enum ent_status ent_why_unheard(const struct words *w, size_t member, const struct ent_duration *limit);
+/* Why nothing that it writes would make it heard: its log is broken, or its log key stopped. Once, if it is said already. */
+bool ent_why_is_mute(const struct ent_state *state, size_t member);
+ENT_MUST_USE enum ent_status ent_why_mute(const struct words *w, size_t member);
 /* The smaller F, as it is written. */
 const struct ent_duration *ent_why_limit(const struct ent_state *state, const struct row *row);
 

@@ -186,6 +186,28 @@ say_log_key(const struct words *w, size_t member)
 	return ENT_OK;
 }
 
+bool
+ent_why_is_mute(const struct ent_state *state, size_t member)
+{
+	return state->members[member].pub.broken != NULL || state->members[member].pub.log_key_stopped;
+}
+
+enum ent_status
+ent_why_mute(const struct words *w, size_t member)
+{
+	const struct ent_member_state *m = &w->state->members[member].pub;
+	char text[ENT_ACT_LINE_SIZE];
+
+	if (m->log_key_stopped)
+		ENT_TRY(say_log_key(w, member));
+	if (m->broken == NULL)
+		return ENT_OK;
+	snprintf(text, sizeof(text), "%.*s must be heard, and its statement log cannot be relied on", ENT_FMT(m->party->name));
+	if (is_said(w->reasons, text))
+		return ENT_OK;
+	return ent_reasons_add(w->reasons, w->err, ENT_R_MEMBER_UNHEARD, "-", "the members compare their logs and decide", "%s", text);
+}
+
 /* "last alive 2026-11-20T10:00:00Z, limit 24h" */
 enum ent_status
 ent_why_unheard(const struct words *w, size_t member, const struct ent_duration *limit)
@@ -194,12 +216,9 @@ ent_why_unheard(const struct words *w, size_t member, const struct ent_duration 
 	struct ent_view name = m->party->name;
 	char text[ENT_ACT_LINE_SIZE];
 
-	if (m->broken != NULL) {
-		snprintf(text, sizeof(text), "%.*s must be heard, and its statement log cannot be relied on", ENT_FMT(name));
-		return say_unheard(w, member, text, limit, false);
-	}
-	if (m->log_key_stopped)
-		ENT_TRY(say_log_key(w, member));
+	ENT_TRY(ent_why_mute(w, member));
+	if (m->broken != NULL)
+		return ENT_OK;
 	if (!m->heard_any) {
 		snprintf(text, sizeof(text), "%.*s must be heard: never heard yet, limit %.*s", ENT_FMT(name), ENT_FMT(limit->text));
 		return say_unheard(w, member, text, limit, false);
@@ -242,6 +261,7 @@ add_consent(const struct about *a, size_t member)
 		return ent_why_unheard(w, member, ent_why_limit(w->state, a->row));
 	if (w->state->members[member].pub.withdrawn)
 		return add_left(a, member);
+	ENT_TRY(ent_why_mute(w, member)); /* a consent alone would not count */
 	if (c->withdrawn)
 		return ent_reasons_add(w->reasons, w->err, a->row->base == ENT_FORCE_ENDED ? a->ended : a->proposed, "-", cure,
 		    "%.*s withdrew its consent to %s %s", ENT_FMT(c->member), a->what, ent_why_time(c->until_unix_s).text);
@@ -276,12 +296,16 @@ add_shortage(const struct about *a, size_t needed, size_t missing)
 	const struct ent_duration *limit = ent_why_limit(w->state, a->row);
 
 	ENT_TRY(ent_buf_printf(&cure, w->err, "%zu of:", missing));
-	for (size_t m = 0; m < w->state->member_count; m++) {
+	for (size_t i = 0; i < 2 * w->state->member_count; i++) {
+		size_t m = i % w->state->member_count;
 		const struct ent_consent_state *c = &a->row->pub.consents[m];
+		bool mute = ent_why_is_mute(w->state, m);
 
-		if (c->counts || w->state->members[m].pub.withdrawn)
+		/* Those who must first be able to be heard at all come last. */
+		if (c->counts || w->state->members[m].pub.withdrawn || mute != (i >= w->state->member_count))
 			continue;
-		ENT_TRY(ent_buf_printf(&cure, w->err, "%s %.*s %s %s", separator, ENT_FMT(c->member), c->given ? "be heard for" : "consent",
+		ENT_TRY(ent_buf_printf(&cure, w->err, "%s %.*s%s %s %s", separator, ENT_FMT(c->member),
+		    mute ? ", once its log can be relied on and its log key is not stopped," : "", c->given ? "be heard for" : "consent",
 		    a->id.text));
 		separator = ";";
 	}
@@ -390,14 +414,15 @@ add_obstacles(const struct about *a)
 	return ENT_OK;
 }
 
+/* Also of what has ended: once a consent that was withdrawn is given again, they are in the way. */
 static enum ent_status
 add_stops(const struct about *a)
 {
 	struct stop_lines lines = { .code = ENT_R_STOPPED, .prefix = "suspended: " };
 	char line[ENT_ACT_LINE_SIZE], hash[ENT_HASH_BASE64_SIZE];
 
-	if (a->row->pub.state != ENT_FORCE_SUSPENDED)
-		return ENT_OK;
+	if (a->w->state->charter->stops_changed == 0)
+		return ENT_OK; /* nobody ever stopped anything */
 	ent_hash_base64(hash, &a->row->target->hash);
 	snprintf(line, sizeof(line), "stop proposal %s", hash);
 	ENT_TRY(ent_why_stops(a->w, &lines, NULL, line, a->what));

@@ -26,6 +26,7 @@ add_accreditation(const struct words *w, const struct inquiry_part *q, size_t me
 		return ent_reasons_add(w->reasons, w->err, ENT_R_ACCREDITED, ent_why_cite(w->state, member, a->deed.index).text, "",
 		    "%.*s accredited %.*s for %.*s until %s", ENT_FMT(name), ENT_FMT(q->name), ENT_FMT(profile),
 		    ent_why_time(a->until_unix_s).text);
+	ENT_TRY(ent_why_mute(w, member)); /* an accreditation alone would not count */
 	snprintf(cure, sizeof(cure), "%.*s accredit %.*s %.*s", ENT_FMT(name), ENT_FMT(q->name), ENT_FMT(profile));
 	a = ent_derive_was_accredited(w->state, member, q->name, profile, &ended_unix_s);
 	if (a == NULL)
@@ -45,16 +46,20 @@ add_need_shortage(const struct words *w, const struct inquiry_part *q, const str
 	const char *text, *separator = "";
 
 	ENT_TRY(ent_buf_printf(&cure, w->err, "%zu of:", need->from - need->counting));
-	for (size_t m = 0; m < w->state->member_count; m++) {
+	for (size_t i = 0; i < 2 * w->state->member_count; i++) {
+		size_t m = i % w->state->member_count;
 		struct ent_view name = w->state->members[m].pub.party->name;
-		bool accredited = ent_derive_accredited(w->state, m, q->name, need->profile) != NULL;
+		bool accredited = ent_derive_accredited(w->state, m, q->name, need->profile) != NULL, mute = ent_why_is_mute(w->state, m);
+		const char *first = mute ? ", once its log can be relied on and its log key is not stopped," : "";
 
-		if (accredited && ent_derive_heard(w->state, m, fresh_s))
+		/* Those who must first be able to be heard at all come last. */
+		if ((accredited && ent_derive_heard(w->state, m, fresh_s)) || mute != (i >= w->state->member_count))
 			continue;
 		if (accredited)
-			ENT_TRY(ent_buf_printf(&cure, w->err, "%s %.*s be heard for %.*s", separator, ENT_FMT(name), ENT_FMT(need->profile)));
+			ENT_TRY(ent_buf_printf(&cure, w->err, "%s %.*s%s be heard for %.*s", separator, ENT_FMT(name), first,
+			    ENT_FMT(need->profile)));
 		else
-			ENT_TRY(ent_buf_printf(&cure, w->err, "%s %.*s accredit %.*s %.*s", separator, ENT_FMT(name), ENT_FMT(q->name),
+			ENT_TRY(ent_buf_printf(&cure, w->err, "%s %.*s%s accredit %.*s %.*s", separator, ENT_FMT(name), first, ENT_FMT(q->name),
 			    ENT_FMT(need->profile)));
 		separator = ";";
 	}
@@ -241,9 +246,11 @@ ent_state_party_reasons(const struct ent_state *state, struct ent_view party_nam
 {
 	const struct words w = { state, reasons, err };
 	struct inquiry_part q;
+	struct party ahead;
 	void *room;
 
 	ENT_TRY(ent_arena_alloc(reasons->arena, &room, ent_derive_needs_max(state, party_name, project), sizeof(struct need), err));
 	ent_derive_ask(state, party_name, project, room, &q);
+	ent_derive_ask_ahead(state, &q, &ahead);
 	return add_all(&w, &q);
 }

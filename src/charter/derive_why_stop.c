@@ -26,39 +26,68 @@ quote_reason(char out[QUOTED_SIZE], struct ent_view text)
 	out[len] = '\0';
 }
 
+/* A stop that stands, and from where. */
+struct standing_stop {
+	const struct stop *stop;
+	struct place place;
+	uint32_t signers;
+};
+
 static enum ent_status
-say_stop(const struct words *w, const struct stop_lines *lines, const struct stop_walk *walk, const struct stop *stop, const char *what)
+say_stop(const struct words *w, const struct stop_lines *lines, const struct standing_stop *s, const char *what)
 {
 	char officers[512], reason[QUOTED_SIZE], cure[ENT_ACT_LINE_SIZE], time[64];
-	struct cite_text cite = ent_why_cite(w->state, walk->place.host, walk->place.index);
-	struct ent_view by = stop->deed.log->party->name;
+	struct cite_text cite = ent_why_cite(w->state, s->place.host, s->place.index);
+	struct ent_view by = s->stop->deed.log->party->name;
 
-	ent_derive_officers(officers, sizeof(officers), stop->deed.log, walk->signers);
-	quote_reason(reason, stop->reason.text);
-	if (walk->place.effect_unix_s == ENT_ALWAYS)
+	ent_derive_officers(officers, sizeof(officers), s->stop->deed.log, s->signers);
+	quote_reason(reason, s->stop->reason.text);
+	if (s->place.effect_unix_s == ENT_ALWAYS)
 		snprintf(time, sizeof(time), "before any `alive`");
 	else
-		snprintf(time, sizeof(time), "%s", ent_why_time(walk->place.effect_unix_s).text);
-	snprintf(cure, sizeof(cure), "%.*s resume %s", ENT_FMT(by), ent_why_id(&stop->deed.hash).text);
+		snprintf(time, sizeof(time), "%s", ent_why_time(s->place.effect_unix_s).text);
+	snprintf(cure, sizeof(cure), "%.*s resume %s", ENT_FMT(by), ent_why_id(&s->stop->deed.hash).text);
 	return ent_reasons_add(w->reasons, w->err, lines->code, cite.text, cure, "%s%.*s stopped %s %s (%s %s), statement %s%s",
-	    lines->prefix, ENT_FMT(by), what, time, __builtin_popcount(walk->signers) == 1 ? "officer" : "officers", officers, cite.text,
+	    lines->prefix, ENT_FMT(by), what, time, __builtin_popcount(s->signers) == 1 ? "officer" : "officers", officers, cite.text,
 	    reason);
 }
 
+static bool
+is_earlier(const struct standing_stop *a, const struct standing_stop *b)
+{
+	if (a->place.effect_unix_s != b->place.effect_unix_s)
+		return a->place.effect_unix_s < b->place.effect_unix_s;
+	if (a->place.host != b->place.host)
+		return a->place.host < b->place.host;
+	return a->place.index < b->place.index;
+}
+
+/* The earliest, in their order: that in which they came here is another at every node. */
 enum ent_status
 ent_why_stops_of(const struct words *w, struct stop_lines *lines, const struct party *by, const struct ent_hash *target, const char *what)
 {
 	struct stop_walk walk = ent_derive_stops_of(w->state, NULL, by, target);
-	const struct stop *stop;
+	struct standing_stop found[ENT_LIMIT_STOP_LINES], one;
+	size_t count = 0, room = ENT_LIMIT_STOP_LINES - lines->shown;
 
-	while ((stop = ent_derive_next_stop(&walk)) != NULL) {
-		if (lines->shown == ENT_LIMIT_STOP_LINES) {
-			lines->more++;
+	while ((one.stop = ent_derive_next_stop(&walk)) != NULL) {
+		size_t at = count;
+
+		one.place = walk.place;
+		one.signers = walk.signers;
+		while (at > 0 && is_earlier(&one, &found[at - 1]))
+			at--;
+		lines->more += count == room;
+		if (at == room)
 			continue;
-		}
-		ENT_TRY(say_stop(w, lines, &walk, stop, what));
-		lines->shown++;
+		count -= count == room;
+		memmove(&found[at + 1], &found[at], (count - at) * sizeof(found[0]));
+		found[at] = one;
+		count++;
 	}
+	for (size_t i = 0; i < count; i++)
+		ENT_TRY(say_stop(w, lines, &found[i], what));
+	lines->shown += count;
 	return ENT_OK;
 }
 

@@ -9,7 +9,7 @@ const struct asked history_asked[ASKED] = {
 	{ "au.example", "quantum" }, { "uk.example", "quantum" }, { "us.example", "quantum" },
 	{ "au.example", "undersea" }, { "uk.example", "undersea" }, { "us.example", "undersea" },
 	{ "au.example", "dark" }, { "uk.example", "dark" }, { "us.example", "dark" },
-	{ "jp.example", "quantum" }, { "jp.example", "undersea" }, { "kr.example", "quantum" }, { "kr.example", "undersea" },
+	{ "jp.example", "quantum" }, { "jp.example", "undersea" }, { "kr.example", "quantum" },
 	{ "jp.example", "dark" }, { "jp.example", "last-word" }, { "nz.example", "quantum" },
 };
 
@@ -33,7 +33,7 @@ chance(struct history *h, uint64_t n)
 int64_t
 history_time(const struct history *h, uint64_t *rng)
 {
-	return T0 + (int64_t)history_chance(rng, (uint64_t)(h->end_unix_s - T0 + 4 * HOUR));
+	return T0 + (int64_t)history_chance(rng, (uint64_t)(h->end_unix_s - T0 + HOUR));
 }
 
 /* ---- texts ---- */
@@ -98,6 +98,13 @@ is_narrow(enum op_kind kind)
 	return kind == OP_STOP || kind == OP_STOP_LOG_KEY || kind == OP_WITHDRAW || kind == OP_NOTE;
 }
 
+/* A mistake, once in n times: seldom when the history is founded. */
+static bool
+slips(struct history *h, uint64_t n)
+{
+	return chance(h, h->founding ? 8 * n : n) == 0;
+}
+
 /* Who signs, mostly enough. */
 static unsigned
 pick_signers(struct history *h, const struct op *op)
@@ -106,7 +113,7 @@ pick_signers(struct history *h, const struct op *op)
 
 	if (is_narrow(op->kind))
 		return some[chance(h, 6)];
-	return some[chance(h, 14) == 0 ? 4 + chance(h, 2) : chance(h, 4)];
+	return some[slips(h, 14) ? 4 + chance(h, 2) : chance(h, 4)];
 }
 
 /* Make the note of an op whose act line is there. Each text once, but stops: of the same second they may be one. */
@@ -117,12 +124,12 @@ finish_op(struct history *h, struct op *op, const char *line, const char *says)
 		.not_after_unix_s = op->now_unix_s + DAY + (int64_t)h->op_count, .signers = pick_signers(h, op) };
 	bool jp_too = op->by == JP && !h->tame && chance(h, 3) == 0;
 
-	if (chance(h, 30) == 0)
+	if (slips(h, 30))
 		s.time_unix_s += chance(h, 2) ? 7 * HOUR : -3 * DAY; /* signed for later; too old */
 	if (s.not_after_unix_s < s.time_unix_s)
 		s.not_after_unix_s = s.time_unix_s + (int64_t)h->op_count;
 	if (op->by < MEMBERS)
-		s.signers_of = chance(h, 40) == 0;
+		s.signers_of = slips(h, 40);
 	else if (jp_too)
 		s.signers_of = JP_TOO - JP;
 	op->well_signed = (op->by >= MEMBERS || s.signers_of == 0) && (is_narrow(op->kind) || op->kind == OP_END_KEY ||
@@ -145,7 +152,7 @@ finish_hash_op(struct history *h, struct op *op, const char *word, const struct 
 static void
 make_consent(struct history *h, struct op *op, size_t text, int64_t until_unix_s)
 {
-	size_t read = chance(h, 40) == 0 ? (text + 1) % h->text_count : text; /* `says` of another */
+	size_t read = slips(h, 40) ? (text + 1) % h->text_count : text; /* `says` of another */
 	char line[128], hash[ENT_HASH_BASE64_SIZE], until[ENT_TIME_TEXT_SIZE];
 	BUF says = ent_buf_with_max(TEXT_MAX);
 	const char *said;
@@ -208,7 +215,7 @@ make_line_op(struct history *h, struct op *op)
 {
 	BUF line = ent_buf_with_max(TEXT_MAX);
 	char until[ENT_TIME_TEXT_SIZE];
-	const char *text;
+	const char *text, *party;
 
 	ent_time_print(until, op->now_unix_s + 10 * HOUR + (int64_t)chance(h, 80) * HOUR);
 	switch (op->kind) {
@@ -220,8 +227,8 @@ make_line_op(struct history *h, struct op *op)
 		world_stop_key_line(&line, world_keys(op->by)->log);
 		break;
 	case OP_ACCREDIT:
-		MUST(ent_buf_printf(&line, &err, "accredit %s posture-%d until %s", chance(h, 3) ? "jp.example" : world_members[chance(h, MEMBERS)],
-		    chance(h, 3) ? 1 : 2, until));
+		party = chance(h, 3) ? "jp.example" : world_members[chance(h, MEMBERS)];
+		MUST(ent_buf_printf(&line, &err, "accredit %s posture-%d until %s", party, chance(h, 3) ? 1 : 2, until));
 		break;
 	case OP_KEY:
 		if (op->by < MEMBERS && chance(h, 3) == 0)
@@ -230,7 +237,8 @@ make_line_op(struct history *h, struct op *op)
 			world_key_line(&line, world_keys(!h->tame && chance(h, 8) == 0 ? chance(h, KR + 1) : op->by)->kas);
 		break;
 	case OP_ISSUER_KEY:
-		world_issuer_key_line(&line, world_issuers[op->by], chance(h, 2) ? "k1" : "k2",
+		text = chance(h, 2) ? "k1" : "k2";
+		world_issuer_key_line(&line, world_issuers[op->by], text,
 		    world_keys(!h->tame && chance(h, 8) == 0 ? chance(h, KR + 1) : op->by)->issuer, op->now_unix_s + 30 * HOUR);
 		break;
 	case OP_END_KEY: {
@@ -292,14 +300,15 @@ make_statement(struct history *h, enum op_kind kind, size_t by, int64_t now_unix
 static enum op_kind
 pick_kind(struct history *h, size_t by)
 {
-	static const enum op_kind often[] = { OP_CONSENT, OP_CONSENT, OP_CONSENT, OP_CONSENT, OP_STOP, OP_RESUME, OP_RESUME, OP_RESUME,
+	static const enum op_kind often[] = { OP_CONSENT, OP_CONSENT, OP_CONSENT, OP_CONSENT, OP_CONSENT, OP_STOP, OP_RESUME, OP_RESUME, OP_RESUME,
 		OP_WITHDRAW, OP_ACCREDIT, OP_ACCREDIT, OP_KEY, OP_ISSUER_KEY, OP_NOTE };
-	static const enum op_kind seldom[] = { OP_STOP_OFFICER, OP_STOP_OFFICER, OP_STOP_LOG_KEY, OP_END_KEY, OP_RUBBISH, OP_LEAVE_PROJECT };
+	static const enum op_kind seldom[] = { OP_STOP_OFFICER, OP_STOP_OFFICER, OP_STOP_LOG_KEY, OP_END_KEY, OP_END_KEY, OP_RUBBISH, OP_RUBBISH,
+		OP_LEAVE_PROJECT };
 	static const enum op_kind partners[] = { OP_KEY, OP_ISSUER_KEY, OP_STOP, OP_RESUME, OP_RESUME, OP_WITHDRAW, OP_END_KEY, OP_STOP_OFFICER,
 		OP_LEAVE_PROJECT, OP_CONSENT };
 	enum op_kind kind;
 
-	if (chance(h, 90) == 0)
+	if (chance(h, 150) == 0)
 		return chance(h, 3) ? OP_LEAVE : OP_FREEZE;
 	kind = by >= MEMBERS ? partners[chance(h, ENT_COUNT(partners))] :
 	    chance(h, 6) == 0 ? seldom[chance(h, ENT_COUNT(seldom))] : often[chance(h, ENT_COUNT(often))];
@@ -314,14 +323,14 @@ found(struct history *h)
 	bool begins[TEXT_COUNT];
 
 	for (size_t t = 0; t < TEXT_COUNT; t++)
-		begins[t] = t < TAME_TEXTS && chance(h, 10) != 0;
+		begins[t] = t < TAME_TEXTS && chance(h, 16) != 0;
 	for (size_t m = 0; m < MEMBERS; m++) {
 		add_op(h, OP_ALIVE, m, T0);
 		for (size_t t = 0; t < TAME_TEXTS; t++) {
 			int64_t until_unix_s = t == UNDERSEA ? T0 + 48 * HOUR : t == JP_UNDERSEA ? T0 + 40 * HOUR : T0 + 90 * HOUR;
 
 			if (begins[t] && t != LAST_WORD)
-				make_consent(h, add_op(h, OP_CONSENT, m, T0), t, chance(h, 8) == 0 ? T0 + 9 * HOUR : until_unix_s);
+				make_consent(h, add_op(h, OP_CONSENT, m, T0), t, chance(h, 20) == 0 ? T0 + 9 * HOUR : until_unix_s);
 		}
 		make_statement(h, OP_ACCREDIT, m, T0);
 		make_statement(h, OP_ACCREDIT, m, T0);
@@ -345,13 +354,15 @@ history_make(struct history *h, uint64_t seed, bool tame)
 	h->rules.admit = chance(h, 4) == 0 ? "2" : "all";
 	h->empty = world_charter(&h->rules);
 	make_texts(h);
+	h->founding = true;
 	found(h);
+	h->founding = false;
 	for (size_t i = 0; i < count && has_room(h); i++) {
 		size_t by = chance(h, 8) == 0 ? JP + chance(h, 2) : chance(h, MEMBERS);
 
-		now_unix_s += (int64_t)chance(h, 3 * HOUR);
+		now_unix_s += (int64_t)chance(h, chance(h, 24) == 0 ? 16 * HOUR : 2 * HOUR);
 		for (size_t m = 0; m < MEMBERS; m++)
-			if (chance(h, 2) == 0)
+			if (chance(h, 6) != 0)
 				add_op(h, OP_ALIVE, m, now_unix_s);
 		if (chance(h, 6) != 0)
 			add_op(h, OP_ALIVE, by, now_unix_s);

@@ -8,7 +8,7 @@
 
 #include "world.h"
 
-enum { OPS_MAX = 160, TEXTS_MAX = 16 };
+enum { OPS_MAX = 160 };
 enum text_id {
 	QUANTUM, UNDERSEA, DARK, LAST_WORD, JP_PARTY, KR_PARTY, JP_QUANTUM, JP_UNDERSEA, KR_QUANTUM, JP_DARK, JP_LAST_WORD,
 	TAME_TEXTS,
@@ -41,6 +41,7 @@ struct op {
 
 struct history {
 	uint64_t seed, rng;
+	bool founding; /* while its begin is made */
 	struct world_rules rules;
 	bool tame; /* no `replaces`, no rivals, no false clocks, no stops of officers' keys: see C-33 */
 	struct ent_charter *empty; /* the charter's name, for making texts */
@@ -71,7 +72,7 @@ void history_print(const struct history *h, const bool *left_out);
 struct asked {
 	const char *party, *project;
 };
-enum { ASKED = 16 };
+enum { ASKED = 15 };
 extern const struct asked history_asked[ASKED];
 
 /* Everything that a state says, as text. */
