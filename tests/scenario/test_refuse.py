@@ -154,12 +154,11 @@ def _(alliance):
                 "attribute-unknown")
 
 
-@test("what this version does not enforce is refused by name: requires, labels, originator last")
+@test("what this version does not enforce is refused by name: labels, originator last")
 def _(alliance):
     with open(os.path.join(alliance.dir, "quantum.proposal"), encoding="utf-8") as file:
         text = file.read()
-    fancy = {"requires": ("originator any\n", "requires posture-2 from all\noriginator any\n"),
-             "labels": ("originator any\n", "labels %s\noriginator any\n" % alliance.charter),
+    fancy = {"labels": ("originator any\n", "labels %s\noriginator any\n" % alliance.charter),
              "originator last": ("originator any\n", "originator last\n")}
     for i, (name, (old, new)) in enumerate(fancy.items()):
         project = "fancy-%d" % i

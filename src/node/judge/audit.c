@@ -312,7 +312,7 @@ make_entry(struct ent_judge *judge, struct ent_audit_entry *entry, const struct 
 
 	full.record.full = true;
 	full.record.time_unix_s = ent_judge_now(judge);
-	full.record.software = ENT_LIT(ENT_JUDGE_SOFTWARE);
+	full.record.software = ENT_LIT("ententd/" ENT_VERSION);
 	ENT_TRY(tidy(&full.record, arena, err));
 	ENT_TRY(shorten(&brief.record, &full.record, arena, err));
 	ENT_TRY(print(&entry->full, arena, &full, RECORD_MAX, err));

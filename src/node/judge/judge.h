@@ -21,7 +21,6 @@
 #include "store/store.h"
 #include "sync/mirror.h"
 
-#define ENT_JUDGE_SOFTWARE "ententd/0.1.0"
 
 #define ENT_LIMIT_JUDGE_BATCH 64         /* requests that share one transaction and one append */
 #define ENT_LIMIT_JUDGE_ENTRIES 256      /* access entries of a batch: APPEND's limit */
