@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 
+import test_attacks
 import test_clock
 import test_commands
 import test_logs
@@ -29,7 +30,7 @@ from suite import Suite
 
 # In this order: what damages the alliance comes last; a log that was ahead of its time takes no statement until then (C-7).
 MODULES = (test_open, test_why, test_commands, test_officers, test_refuse, test_tokens, test_requests, test_records, test_tamper,
-           test_writer, test_logs, test_partner_node, test_story, test_time, test_clock)
+           test_writer, test_logs, test_partner_node, test_attacks, test_story, test_time, test_clock)
 
 
 def main():
