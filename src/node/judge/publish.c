@@ -20,7 +20,9 @@ enum {
 	VIEW_MAX = 65536,
 	ALIVE_MAX = 1024,
 	LOGGER_ARENA_MAX = 1 << 20,
-	RETRY_S = 10
+	RETRY_S = 10,
+	STOPS_LOOKED_AT = 1024, /* at a time: whether each has its file */
+	STOPS_WRITTEN = 32      /* ... and so many that had none: each waits for the disk */
 };
 
 struct ent_views {
@@ -28,6 +30,8 @@ struct ent_views {
 	uint64_t generation; /* of the charter, when the newest view was written */
 	struct ent_hash newest;
 	int64_t newest_since_unix_s;
+	size_t stop_at;      /* of the state's list: the one whose file is looked for next */
+	size_t stops_left;   /* to be looked at since the charter grew */
 	bool alive_once;     /* written since this start */
 	int64_t alive_due_unix_s;
 };
@@ -87,12 +91,13 @@ write_head(struct ent_judge *judge, const struct ent_charter *charter, const str
 
 /* Whoever must carry a stop to a node that is cut off finds the note by its name, whoever's log it stands in. */
 static enum ent_status
-write_stop(struct ent_judge *judge, const struct ent_stop *stop, struct ent_error *err)
+write_stop(struct ent_judge *judge, const struct ent_stop *stop, bool *written, struct ent_error *err)
 {
 	ENT_AUTO_FINI(ent_buf) note = ent_buf_with_max(ENT_TLOG_ENTRY_MAX);
 	char path[ENT_PATH_MAX], hex[ENT_HASH_HEX_SIZE];
 	struct ent_error unreadable = { 0 };
 
+	*written = false;
 	ent_hash_hex(hex, &stop->hash);
 	ENT_TRY(ent_path_join(path, sizeof(path), err, "%s/charter/stop", judge->config->home));
 	ENT_TRY(ent_dir_make(path, 0755, err));
@@ -101,15 +106,44 @@ write_stop(struct ent_judge *judge, const struct ent_stop *stop, struct ent_erro
 		return ENT_OK;
 	if (ent_mirror_entry(judge->mirror, stop->host, stop->index, &note, &unreadable) != ENT_OK)
 		return ENT_OK; /* it is in force all the same */
+	*written = true;
 	return ent_file_replace(path, ent_buf_view(&note), 0644, err);
 }
 
+/*
+ * Some of those that are left, from where the last call ended and round the list. Any officer may fill its own log with stops
+ * (a partner's with stops of its own persons): that must cost nobody's callers more than a moment, so the rest waits.
+ */
 static enum ent_status
 write_stops(struct ent_judge *judge, const struct ent_state *state, struct ent_error *err)
 {
-	for (size_t i = 0; i < ent_state_stop_count(state); i++)
-		ENT_TRY(write_stop(judge, ent_state_stop_at(state, i), err));
+	struct ent_views *views = judge->views;
+	const size_t count = ent_state_stop_count(state);
+	unsigned written = 0;
+	bool new;
+
+	if (views->stops_left > count)
+		views->stops_left = count;
+	for (unsigned i = 0; views->stops_left > 0 && i < STOPS_LOOKED_AT && written < STOPS_WRITTEN; i++) {
+		if (views->stop_at >= count)
+			views->stop_at = 0;
+		ENT_TRY(write_stop(judge, ent_state_stop_at(state, views->stop_at), &new, err));
+		views->stop_at++;
+		views->stops_left--;
+		written += new;
+	}
 	return ENT_OK;
+}
+
+static enum ent_status
+write_more_stops(struct ent_judge *judge, struct ent_error *err)
+{
+	const struct ent_state *state;
+
+	if (judge->views->stops_left == 0)
+		return ENT_OK;
+	ENT_TRY(ent_judge_state(judge, &state, err));
+	return write_stops(judge, state, err);
 }
 
 enum ent_status
@@ -128,6 +162,7 @@ ent_views_publish(struct ent_judge *judge, struct ent_error *err)
 	if (views->any && views->generation == generation)
 		return ENT_OK;
 	ENT_TRY(ent_charter_view(charter, &text, &hash, err));
+	views->stops_left = ent_state_stop_count(state);
 	ENT_TRY(write_stops(judge, state, err));
 	if (!views->any || !ent_hash_eq(&hash, &views->newest)) {
 		ENT_TRY(write_view(judge, &hash, ent_buf_view(&text), err));
@@ -253,6 +288,7 @@ ent_views_tick(struct ent_judge *judge, struct ent_error *err)
 	int64_t now = ent_judge_now(judge);
 	enum ent_status status;
 
+	ENT_TRY(write_more_stops(judge, err));
 	/* A shorter freshness may have come into force meanwhile; a clock that was set back must not silence us for long. */
 	if (views->alive_once && now < views->alive_due_unix_s && views->alive_due_unix_s - now <= ENT_ALIVE_MAX_S &&
 	    (views->any && views->generation == ent_charter_generation(ent_mirror_charter(judge->mirror))))

@@ -1,5 +1,9 @@
 /* A partner's persons at a member's node, and stops there, with the real logger and keyholder. */
+#include <dirent.h>
+#include <unistd.h>
+
 #include "judge_file.h"
+#include "tlog/log_dir.h"
 
 #define must(call)                                                                                                     \
 	do {                                                                                                           \
@@ -37,6 +41,46 @@ static int
 setup_contributor(void **state)
 {
 	return start(state, &(struct world_admit){ .role = "contributor", .sponsor = "au.example" });
+}
+
+enum { FLOOD = 200 };
+
+/* The partner's officer has filled its own log with stops of its own persons. */
+static void
+flood(struct node *node)
+{
+	const struct ent_signer *signer = world_keys(JP)->log;
+	ENT_AUTO(ent_log_dir) log = NULL;
+	char dir[128], head[128], act[128];
+	struct ent_buf stops[FLOOD];
+	struct ent_view entries[FLOOD];
+	uint64_t first;
+
+	for (size_t i = 0; i < FLOOD; i++) {
+		snprintf(act, sizeof(act), "stop person p%zu@jp.example", i);
+		stops[i] = ent_buf_with_max(65535);
+		world_statement(&stops[i], node->charter, &(struct world_statement){
+		    .by = JP, .time_unix_s = node_now(node) - HOUR, .act = act, .signers = DOE });
+		entries[i] = ent_buf_view(&stops[i]);
+	}
+	snprintf(dir, sizeof(dir), "%s/peers/%s/statements", node->home, world_members[JP]);
+	snprintf(head, sizeof(head), "%s/state/head.%s.statements", node->home, world_members[JP]);
+	must(ent_log_dir_open(&log, dir, head, ent_signer_vkey(signer), &err));
+	must(ent_log_dir_append(log, signer, entries, FLOOD, &first, &err));
+	for (size_t i = 0; i < FLOOD; i++)
+		ent_buf_fini(&stops[i]);
+}
+
+static int
+setup_flooded(void **state)
+{
+	struct node *node = calloc(1, sizeof(*node));
+
+	node_init_with_admission(node, &(struct world_admit){ 0 });
+	flood(node);
+	node_start(node);
+	*state = node;
+	return 0;
 }
 
 static int
@@ -328,6 +372,37 @@ nothing_is_sealed_for_a_reader(void **state)
 
 #define TEST(test, how) cmocka_unit_test_setup_teardown(test, how, teardown)
 
+static size_t
+stops_served(const struct node *node)
+{
+	char path[128];
+	size_t count = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/charter/stop", node->home);
+	dir = opendir(path);
+	assert_non_null(dir);
+	for (const struct dirent *item = readdir(dir); item != NULL; item = readdir(dir))
+		count += strlen(item->d_name) == ENT_HASH_HEX_SIZE - 1;
+	closedir(dir);
+	return count;
+}
+
+/* C-60: how much a partner says against its own persons is no reason for a member's callers to wait. */
+static void
+answers_before_all_stops_of_a_flood_are_on_disk(void **state)
+{
+	struct node *node = *state;
+	struct reply reply = node_ask(node, &(struct ask){ .method = "GET", .path = "/jwks" });
+
+	assert_int_equal(reply.status, 200);
+	reply_fini(&reply);
+	assert_true(stops_served(node) < FLOOD);
+	for (int i = 0; i < 100 && stops_served(node) < FLOOD; i++)
+		usleep(100000);
+	assert_int_equal(stops_served(node), FLOOD); /* each in its turn */
+}
+
 int
 main(void)
 {
@@ -340,6 +415,7 @@ main(void)
 		TEST(a_node_whose_access_log_key_is_stopped_releases_and_seals_nothing, setup),
 		TEST(a_sponsors_node_seals_for_its_contributors_person, setup_contributor),
 		TEST(nothing_is_sealed_for_a_reader, setup),
+		cmocka_unit_test_setup_teardown(answers_before_all_stops_of_a_flood_are_on_disk, setup_flooded, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
