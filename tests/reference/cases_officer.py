@@ -173,13 +173,16 @@ def another_members_stop_of_an_officer_silences_nobody():  # C-62
 
 
 @case
-def a_stop_whose_time_is_ahead_silences_from_now():  # C-51 C-62
+def a_stop_whose_time_is_ahead_silences_what_is_later_in_its_log_or_time():  # C-51 C-52 C-62
     h, p, q = begin()
     h.consent(US, p, T0, T0 + DAY, signers=officers(h, US, DOE, POE))
     h.alive(AU, T0 + 9 * DAY)
     h.state(US, f"stop key {ref(officers(h, US, DOE)[0])}", T0, signers=officers(h, US, POE, ROE), log=AU)
-    h.consent(US, p, T0 + HOUR, T0 + 2 * DAY, signers=officers(h, US, DOE, POE))
-    return ask(h, T0 + 60, {"project " + q: "active"}, T0, {"project " + q: "proposed"})
+    second = h.propose(name="undersea")
+    h.consent_all(second, T0 + 10 * DAY, T0 + 20 * DAY)
+    h.ops.pop()
+    h.consent(US, second, T0 + 10 * DAY, T0 + 20 * DAY, signers=officers(h, US, DOE, POE), alive=False)
+    return ask(h, T0, {"project " + q: "active", "stops ": 1}, T0 + 10 * DAY, {"given " + id_of(second): "gg-"})
 
 
 @case
@@ -188,6 +191,33 @@ def an_officer_stop_before_any_alive_silences_from_the_beginning():  # C-51 C-62
     h.state(US, f"stop key {ref(officers(h, US, DOE)[0])}", T0, signers=officers(h, US, POE, ROE))
     h.consent(US, p, T0, T0 + DAY, signers=officers(h, US, DOE, POE))
     return ask(h, T0, {"project " + q: "proposed"})
+
+
+@case
+def a_stopped_officer_freezes_nothing():  # C-9 C-13 C-62
+    h, p, q = begin(consents=(AU, UK, US))
+    stop_officer(h, US, DOE, T0, [POE, ROE])
+    h.state(US, "decline 2.1", T0, signers=officers(h, US, DOE, POE))
+    return ask(h, T0, {"frozen us.example": False, "answers": True})
+
+
+@case
+def a_resume_that_lacks_a_stopped_officers_signature_may_be_signed_again():  # C-11 C-62
+    h, p, q = begin()
+    stop_officer(h, US, DOE, T0, [POE, ROE])
+    entry = h.state(US, f"resume {made(h)}", T0, signers=officers(h, US, DOE, POE))
+    h.raw(US, note(entry.partition(b"\n\n")[0] + b"\n", officers(h, US, POE, ROE)))
+    h.consent(US, p, T0, T0 + DAY, signers=officers(h, US, DOE, POE))
+    return ask(h, T0, {"project " + q: "active", "stops ": 0})
+
+
+@case
+def the_resume_of_a_lapsed_partner_gives_no_officer_back():  # C-55 C-61 C-62
+    j = Joined(until=T0 + HOUR)
+    stop_officer(j.h, PJ, DOE, T0, [POE, ROE])
+    later(j.h, PJ, f"resume {made(j.h)}", T0 + HOUR, signers=officers(j.h, PJ, POE, ROE))
+    j.h.state(PJ, "stop partner jp.example", T0 + HOUR, signers=officers(j.h, PJ, DOE))
+    return ask(j.h, T0 + HOUR, {"stops ": 1})
 
 
 @case
@@ -211,11 +241,11 @@ def a_member_whose_log_key_is_stopped_is_not_heard():  # C-27 C-62
 
 
 @case
-def another_members_stop_of_a_log_key_is_only_recorded():  # C-62
+def another_members_stop_of_a_log_key_is_none():  # C-62
     j = Joined()
     j.h.state(AU, f"stop key {ref(j.h.world.parties[US].log)}", T0)
     j.h.state(AU, f"stop key {ref(j.h.world.parties[AU].witness)}", T0)
-    return ask(j.h, T0, {PART: "active", "stops ": 2, "log_key_stopped us.example": False})
+    return ask(j.h, T0, {PART: "active", "stops ": 1, "log_key_stopped us.example": False})
 
 
 @case
@@ -223,6 +253,13 @@ def a_stop_of_the_access_key_is_the_nodes_own():  # C-62 C-72
     j = Joined()
     j.h.state(AU, f"stop key {ref(j.h.world.parties[AU].access)}", T0)
     return ask(j.h, T0, {PART: "active", "access_key_stopped au.example": True, "access_key_stopped us.example": False})
+
+
+@case
+def a_member_stops_a_partners_log_key():  # C-56 C-60
+    j = Joined()
+    j.h.state(UK, f"stop key {ref(j.jp.log)}", T0, signers=one(j.h, UK))
+    return ask(j.h, T0, {PART: "suspended", "log_key_stopped jp.example": True})
 
 
 # ---- data keys, seal keys, issuers' ----
@@ -250,6 +287,22 @@ def to_destroy_needs_the_quorum():  # C-9 C-66
     h.state(UK, f"destroy {old}", T0, signers=one(h, UK))
     h.state(UK, f"destroy {new}", T0)
     return ask(h, T0, {"new_files uk.example": old})
+
+
+@case
+def any_members_officer_stops_a_data_key():  # C-60 C-66
+    h, (old, new), _ = kas()
+    h.state(AU, f"stop key {new}", T0, signers=one(h, AU))
+    return ask(h, T0, {"new_files uk.example": old})
+
+
+@case
+def a_partner_stops_no_members_data_key():  # C-60 C-66
+    j = Joined()
+    later(j.h, UK, kas_line(j.h.who(UK).kas[0]), T0)
+    kid = kas_line(j.h.who(UK).kas[0]).split(" ")[1]
+    j.h.state(PJ, f"stop key {kid}", T0)
+    return ask(j.h, T0, {"new_files uk.example": kid})
 
 
 @case

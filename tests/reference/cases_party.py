@@ -251,7 +251,7 @@ def an_accreditation_until_the_limit_counts():  # C-64
 
 @case
 def an_accreditation_counts_while_its_member_is_heard():  # C-27 C-64
-    j = accredited((AU, T0 + 9 * DAY), (UK, T0 + 9 * DAY), world=World(consents="1", admit="1"), fresh="10h")
+    j = accredited((AU, T0 + 9 * DAY), (UK, T0 + 9 * DAY), world=World(consents="1", admit="1", admit_fresh="10h"), fresh="90h")
     j.h.alive(AU, T0 + 6 * HOUR)
     return ask(j.h, T0 + 10 * HOUR, {PART: "active", "until jp.example quantum": T0 + 10 * HOUR}, T0 + 10 * HOUR + 1, {PART: "unheard"})
 

@@ -7,6 +7,7 @@ DIR holds genesis, proposals/*, logs/<party>/<index> (whole notes), logs/<party>
 logs/<partner>/key (the key of a partner's log), and ask (lines of `party <name>`, `project <name>`,
 `person <person>` and `file <uuid> <originator> <self>`).
 """
+import functools
 import json
 import pathlib
 import sys
@@ -18,7 +19,18 @@ from derive_names import Proposal, Replay, ends_by
 from derive_part import Accreditation, Part
 from texts import Bad, key, need, parse, seconds, signers, split_note, unix
 
-CANDIDATES = ["unheard", "suspended", "lapsed", "ended", "proposed", "unenforced"]  # C-23
+CANDIDATES = ["unheard", "lapsed", "ended", "proposed", "unenforced"]  # C-23
+
+
+def remember(method):
+    """Of a State: what was once found stays so."""
+    @functools.wraps(method)
+    def found(self, *what):
+        mark = (method.__name__, *what)
+        if mark not in self.memory:
+            self.memory[mark] = method(self, *what)
+        return self.memory[mark]
+    return found
 
 
 class Member:
@@ -29,7 +41,8 @@ class Member:
         self.log_key, self.access_key = key(text.all("log")[0][0]), key(text.all("log")[1][0])
         self.issuers = [i[0] for i in text.all("issuer")]
         self.keys = [o.raw for o in self.officers] + [key(line[0]).raw for line in text.all("log") + text.all("recovery")]
-        self.keys.append(key(text.one("witness")[0], 4).raw)
+        self.witness = key(text.one("witness")[0], 4)
+        self.keys.append(self.witness.raw)
 
 
 class Charter:
@@ -84,11 +97,11 @@ class Stop:
     """A stop that stands, and where it stands first."""
 
     def __init__(self, found):
-        self.first = min(found, key=lambda s: (s.effect, s.log, s.index))
+        self.first = min(found, key=lambda s: s.place.order)
         self.text, self.by, self.words = self.first.text, self.first.party, self.first.words()
 
     def json(self):
-        time = self.first.time
+        time = self.first.effect
         kind, name, *more = self.words
         of = [name if kind == "partner" else "", more[1] if more else name if kind == "project" else "",
               *(name if kind == k else "" for k in ("person", "file", "key"))]
@@ -98,7 +111,8 @@ class Stop:
 
 class State:
     def __init__(self, charter, logs, now, as_of=False):
-        self.charter, self.now = charter, now
+        self.charter, self.now, self.accredited_fresh = charter, now, charter.rules["admit"][1]  # C-64
+        self.memory = {}
         self.logs = {name: log.until(now + SKEW) if as_of else log for name, log in logs.items()}
         self.member_logs = [self.logs[m.name] for m in charter.members]
         members = Hearing(charter.id, self.member_logs, {m.name: [member_reading(m)] for m in charter.members}, now)
@@ -107,6 +121,7 @@ class State:
         self.statements = members.statements + partners.statements
         self.ends_of = ends_by(s for s in self.statements if s.act == "withdraw" and form_of(s.text) == "statement")
         self.issuer_lines = {p.name[1]: [i[0] for i in p.text.all("issuer")] for p in self.proposals if p.kind == "party" and p.holds}
+        self.partners_log_keys = {f"{r.log_key.name}+{r.log_key.id.hex()}" for found in self.readings.values() for r in found if r.narrowing}
         self.keys = Keys(self)
         self.find_stops()
         found = (Accreditation(self, s) for s in self.statements if s.act == "accredit" and not self.void(s))
@@ -127,9 +142,7 @@ class State:
         for p in self.proposals:
             if p.kind != "party":
                 continue
-            party, reading = p.name[1], party_reading(p, bool(p.since), p.read_until())
-            if party not in self.logs or reading.log_key.raw == self.logs[party].log_key.raw:  # C-54
-                self.readings.setdefault(party, []).append(reading)
+            self.readings.setdefault(p.name[1], []).append(party_reading(p, bool(p.since), p.read_until()))
 
     # -- what is void, and what stands --
 
@@ -141,14 +154,20 @@ class State:
         return partner and (s.act in ("consent", "accredit") or s.act == "key" and s.words()[1] == "seal")
 
     def is_foreign(self, s):
-        """A partner's stop of what is not its own does nothing (C-60)."""
+        """A stop of what is not its own to stop does nothing (C-60, C-62): a member's only of an officer's, log's or witness's key by name."""
         kind, *words = s.words()
-        if self.charter.member(s.party):
+        if kind == "key" and "+" in words[0]:
+            return words[0] not in self.named_keys(s.party) and not (self.charter.member(s.party) and words[0] in self.partners_log_keys)
+        if self.charter.member(s.party) or kind == "key":
             return False
-        if kind == "key":
-            own = [s.reading.log_key, *s.reading.officers]
-            return words[0] not in [f"{k.name}+{k.id.hex()}" for k in own] and not self.keys.publishes(s.party, words[0])
         return not (kind == "partner" and words[0] == s.party or kind == "person" and words[0].rpartition("@")[2] == s.party)
+
+    def named_keys(self, party):
+        """The keys by whose name a party stops its own: a partner's are those of the proposals that have ever held its name."""
+        member = self.charter.member(party)
+        keys = [*member.officers, member.log_key, member.access_key, member.witness] if member else \
+            [k for r in self.readings.get(party, []) if r.narrowing for k in (*r.officers, r.log_key)]
+        return {f"{k.name}+{k.id.hex()}" for k in keys}
 
     def find_stops(self):
         resumed = {(s.party, texts.unb64(s.words()[0])) for s in self.statements
@@ -169,6 +188,7 @@ class State:
     def key_stopped(self, party, kid):  # C-66
         return self.stopped(["key", kid], party)
 
+    @remember
     def named_key_stopped(self, party, named):
         """Of a member's key only its own stop counts (C-62); of a partner's log key a member's too (C-56)."""
         words = ["key", f"{named.name}+{named.id.hex()}"]
@@ -180,6 +200,7 @@ class State:
         return any(s.act == "withdraw" and s.party == party and not self.void(s)
                    and (s.words() in (["membership"], ["charter"]) or s.words() == ["project", project]) for s in self.statements)
 
+    @remember
     def left(self, party):
         return any(s.act == "withdraw" and s.party == party and not self.void(s) and s.words() in (["membership"], ["charter"])
                    for s in self.statements)
@@ -197,6 +218,7 @@ class State:
         """The newest that is not ahead of now by more than the skew (C-12)."""
         return next(((at, i) for at, i in reversed(log.alives) if at <= self.now + SKEW), None)
 
+    @remember
     def log_key_of(self, party):
         member = self.charter.member(party)
         if member:
@@ -204,17 +226,19 @@ class State:
         first = next((p for p in self.proposals if p.kind == "party" and p.name[1] == party and p.since), None)
         return key(first.text.one("log")[0]) if first else None
 
+    @remember
     def heard(self, party, fresh):  # C-27
         log = self.log_of(party)
         alive = self.newest_alive(log)
         return not log.broken and alive is not None and alive[0] >= self.now - fresh and not self.named_key_stopped(party, self.log_key_of(party))
 
+    @remember
     def frozen(self, party):  # C-13
         return any(s.act in FREEZING and s.party == party for s in self.statements)
 
     def closes_partner(self, party):  # C-56
         log_key = self.log_key_of(party)
-        return self.log_of(party).broken or self.frozen(party) or log_key is not None and self.named_key_stopped(party, log_key)
+        return log_key is not None and (self.log_of(party).broken or self.frozen(party) or self.named_key_stopped(party, log_key))
 
     def clock_floor(self):  # C-31
         newest = sorted((log.alives[-1][0] for log in self.member_logs if log.alives), reverse=True)
@@ -226,10 +250,12 @@ class State:
 
     # -- proposals --
 
+    @remember
     def fresh(self, p):  # C-28, C-65
         project = self.about(("project", p.name[2])) if p.kind == "admit" else None
         return min(p.fresh(), project.fresh()) if project else p.fresh()
 
+    @remember
     def is_suspended(self, p):  # C-60
         hashed = texts.b64(p.hash)
         return self.stopped(["proposal", hashed]) or p.kind == "project" and self.stopped(["project", p.name[1]])
@@ -237,17 +263,19 @@ class State:
     def counts(self, p, m):
         return bool(p.given(m)) and self.heard(self.charter.members[m].name, self.fresh(p))
 
-    def force(self, p):  # C-20
+    @remember
+    def force(self, p, stops=True):  # C-20
         if p.unenforced:
             return "unenforced"
         if p.replaced_by or self.now >= p.until or p.since and not p.holds and p.lacks_a_withdrawn_one():
             return "ended"
-        if self.is_suspended(p):
+        if stops and self.is_suspended(p):
             return "suspended"
         if p.holds:
             return "active" if sum(self.counts(p, m) for m in range(len(p.consents))) >= p.needed else "unheard"
         return "lapsed" if p.since and not p.void else "proposed"
 
+    @remember
     def closes(self, p):
         """When this stops being in force if nothing more is heard (C-29); 0 when it is not."""
         if self.force(p) != "active":
@@ -256,12 +284,18 @@ class State:
                 for m, log in enumerate(self.member_logs) if self.counts(p, m)]
         return min(p.until, sorted(ends, reverse=True)[p.needed - 1])
 
+    @remember
     def about(self, name):
         """The proposal that a name is about (C-23)."""
         found = [p for p in self.proposals if p.name == name]
         holder = next((p for p in found if p.holds), None)
-        return holder or min(found, key=lambda p: (CANDIDATES.index(self.force(p)), -p.since, p.hash), default=None)
 
+        def order(p):
+            given = sum(bool(p.given(m)) for m in range(len(p.consents)))
+            return CANDIDATES.index(self.force(p, False)), -p.since, -given, p.hash
+        return holder or min(found, key=order, default=None)
+
+    @remember
     def accredited(self, party, profile):
         """The members whose accreditations stand, and until when."""
         found = {}
@@ -274,9 +308,9 @@ class State:
 # ---- as JSON ----
 
 def consent_json(state, p, m):
-    given, all_of = p.given(m), [c for c in p.consents[m] if c.stood(p.now)]
-    return {"given": bool(given), "counts": state.counts(p, m), "lapsed": not given and any(not c.withdrawn for c in all_of),
-            "withdrawn": not given and any(c.withdrawn for c in all_of), "index": given[-1].index if given else None,
+    given, ended = p.given(m), p.how_it_ended(m)
+    return {"given": bool(given), "counts": state.counts(p, m), "lapsed": ended == "lapsed", "withdrawn": ended == "withdrawn",
+            "index": given[-1].index if given else None,
             "until": max(c.until for c in given) if given else None}
 
 
@@ -295,7 +329,8 @@ def standing_json(state, p):
 
 def party_json(state, party):
     log, member = state.log_of(party), state.charter.member(party)
-    alive = state.newest_alive(log)
+    ours = not log.log_key or log.log_key.raw == state.log_key_of(party).raw  # else it is followed under a key that the name has not
+    alive = state.newest_alive(log) if ours else None
     fields = ("index", "since", "retired", "destroyed", "stopped")
     return {"alive": alive and alive[0], "alive_index": alive and alive[1], "size": log.size, "broken": log.broken, "frozen": state.frozen(party),
             "log_key_stopped": state.named_key_stopped(party, state.log_key_of(party)), "withdrawn": state.left(party),
@@ -327,7 +362,7 @@ def state_json(state, parties, projects, asks):
             "partners": {name: party_json(state, name) for name in partners},
             "parts": {f"{a} {b}": part_json(part) for (a, b), part in parts.items()},
             "stops": {stop.text.hash.hex(): stop.json() for stop in state.stops},
-            "accreditations": sorted(a.json(state) for a in state.accreditations),
+            "accreditations": [a.json(state) for a in state.accreditations],
             "stopped": {line: is_stopped(state, line) for line in asks},
             "may": sorted(f"{a} {b}" for (a, b), part in parts.items() if answers and part.word == "active")}
 

@@ -52,9 +52,9 @@ class Keys:
         if self.state.log_of(party).broken:  # C-32
             return found
         for kid, published in self.data.get(party, {}).items():
-            known = [(s, self.state.ends_of(s)) for s in published if s.effect <= now + SKEW]
+            known = [(s, self.state.ends_of(s)) for s in published if s.counts and s.effect <= now + SKEW]
             standing = [s for s, ends in known if ends == NEVER]
-            known = [(s, ends) for s, ends in known if ends > -NEVER]  # withdrawn before it was there: it never counted
+            known = [(s, ends) for s, ends in known if ends > s.effect]  # else it never counted
             if not known:
                 continue
             s = standing[-1] if standing else known[-1][0]
@@ -75,7 +75,8 @@ class Keys:
         if self.state.log_of(party).broken:
             return found
         for (issuer, kid), published in self.issuers.get(party, {}).items():
-            ends = [unix(s.words()[5]) for s in published if s.effect <= self.state.now + SKEW and self.state.ends_of(s) == NEVER]
+            ends = [unix(s.words()[5]) for s in published
+                    if s.counts and s.effect <= self.state.now + SKEW and self.state.ends_of(s) == NEVER]
             if ends and max(ends) > self.state.now:
                 found[f"{issuer} {kid}"] = max(ends)
         return found

@@ -44,10 +44,11 @@ def form_of(text):
 
 
 class Place:
-    """Where an entry stands, and its time."""
+    """Where an entry stands, and the time that its log gives, ahead of now or not."""
 
-    def __init__(self, log, index, time):
+    def __init__(self, log, index, time, by):
         self.log, self.index, self.time = log, index, time
+        self.order = (time, log != by, log, index)  # of a text's places the first is its own (C-52)
 
 
 def before(a, b):  # C-52
@@ -59,11 +60,11 @@ class Entry:
 
     def __init__(self, log, index, text, lines, effect):
         self.log, self.of_member, self.index, self.text, self.effect = log.party, log.of_member, index, text, effect
-        self.lines = tuple(lines)
+        self.lines, self.log_key = tuple(lines), log.log_key
         self.by = text.one("by")[0]
 
-    def place(self, now):  # C-51
-        return Place(self.log, self.index, min(self.effect, now) if narrows(self.text) else self.effect)
+    def place(self):
+        return Place(self.log, self.index, self.effect, self.by)
 
     def in_time(self):  # C-10; a stop has no dates that it could miss
         if self.text.act == "stop":
@@ -121,17 +122,19 @@ class Reading:
         return next((o.raw for o in self.officers if f"{o.name}+{o.id.hex()}" == words[1]), None)
 
     def may_stand(self, entry, epoch_id):  # C-8
-        if entry.by != self.party:
+        if entry.by != self.party or not entry.of_member and entry.log_key.raw != self.log_key.raw:
             return False
         if entry.text.act == "stop":
             return entry.of_member or entry.log == self.party
         number, epoch = entry.text.one("epoch")
         return entry.log == self.party and number == "1" and texts.unb64(epoch) == epoch_id
 
+    def owns(self, entry):
+        """Does what it publishes keep others from the key, though it counts no more (C-25)?"""
+        return self.narrowing and entry.text.act in ("key", "issuer-key")
+
     def counts(self, entry):  # C-55
-        if narrows(entry.text) or entry.text.act in FREEZING:
-            return self.narrowing
-        return entry.effect < self.until
+        return self.narrowing if narrows(entry.text) or entry.text.act in FREEZING else entry.effect < self.until
 
 
 class Statement:
@@ -139,8 +142,9 @@ class Statement:
 
     def __init__(self, entry, reading, now):
         self.entry, self.reading, self.party, self.text, self.act = entry, reading, entry.by, entry.text, entry.text.act
-        self.log, self.index, self.effect, self.place = entry.log, entry.index, entry.effect, entry.place(now)
-        self.time = self.place.time
+        self.log, self.index, self.effect, self.place = entry.log, entry.index, entry.effect, entry.place()
+        self.counts = reading.counts(entry)
+        self.time = min(self.effect, now) if narrows(entry.text) else self.effect  # C-51
 
     def words(self):
         return self.text.one(self.act)
@@ -148,7 +152,10 @@ class Statement:
 
 class OfficerStop:
     def __init__(self, raw):
-        self.raw, self.places = raw, []
+        self.raw, self.place = raw, None
+
+    def stands_at(self, place):
+        self.place = min(self.place or place, place, key=lambda p: p.order)
 
 
 class Hearing:
@@ -166,12 +173,12 @@ class Hearing:
         signed = signed_by(entry.text.bytes, entry.lines, reading.officers)
         own = reading.officer(entry.text)
         needed = 1 if one_is_enough(entry.text) and own is None else reading.quorum
-        place = entry.place(self.now)
+        place = entry.place()
         return sum(raw != own and not self.silenced(raw, place) for raw in signed) >= needed
 
     def silenced(self, raw, place):
         """Only what was signed before the stop, or while it was resumed, stands."""
-        return any(stop.raw == raw and not all(before(place, p) for p in stop.places)
+        return any(stop.raw == raw and not before(place, stop.place)
                    and not any(self.resumed(r, place) for r in self.resumes.get(h, [])) for h, stop in self.stops.items())
 
     def resumed(self, resume, place):
@@ -184,7 +191,7 @@ class Hearing:
         if not stops:
             return
         resumes = {e.text.hash for e, r in pairs if e.text.act == "resume" and texts.unb64(e.text.one("resume")[0]) in stops}
-        events = [(min(e.effect, self.now), e.log, e.index, n) for n, (e, r) in enumerate(pairs) if e.text.hash in resumes or r.officer(e.text)
+        events = [(e.effect, e.log, e.index, n) for n, (e, r) in enumerate(pairs) if e.text.hash in resumes or r.officer(e.text)
                   or (e.text.act == "withdraw" and form_of(e.text) == "statement" and texts.unb64(e.text.one("withdraw")[0]) in resumes)]
         seen = set()
         for _, _, _, n in sorted(events):
@@ -199,24 +206,33 @@ class Hearing:
 
     def note(self, s):
         if s.act == "stop":
-            self.stops.setdefault(s.text.hash, OfficerStop(s.reading.officer(s.text))).places.append(s.place)
+            self.stops.setdefault(s.text.hash, OfficerStop(s.reading.officer(s.text))).stands_at(s.place)
         elif s.act == "resume" and s.effect <= self.now + SKEW:
             self.resumes.setdefault(texts.unb64(s.words()[0]), []).append(s)
         elif s.act == "withdraw":
             self.withdrawals.setdefault((s.log, texts.unb64(s.words()[0])), []).append(s)
 
     def take(self, pairs):
-        found, seen, taken = [], set(), set()
+        found, seen = [], set()
         for n, (entry, reading) in enumerate(pairs):
             mark = (entry.log, id(reading), entry.text.hash)
             good = self.decided[n] if n in self.decided else self.enough(entry, reading)
             if mark in seen or not good:  # C-11
                 continue
             seen.add(mark)
-            if entry.in_time() and reading.counts(entry) and (entry.log, entry.index) not in taken:
-                taken.add((entry.log, entry.index))
+            if entry.in_time() and (reading.counts(entry) or reading.owns(entry)):
                 found.append(Statement(entry, reading, self.now))
-        return found
+        return self.once(found)
+
+    @staticmethod
+    def once(found):
+        """Of an entry that several readings let count the first; of one that none does, too."""
+        best = {}
+        for s in found:
+            best.setdefault((s.log, s.index), s)
+            if s.counts and not best[s.log, s.index].counts:
+                best[s.log, s.index] = s
+        return list(best.values())
 
 
 def member_reading(member):

@@ -71,8 +71,16 @@ class Proposal:
         return (self.kind == other.kind == "party" and self.name != other.name
                 and bool(self.keys & other.keys or self.issuers & other.issuers))
 
+    def how_it_ended(self, m):
+        """`lapsed` or `withdrawn`, as the last consent of this member ended; None while one stands, or none ever did."""
+        stood = [c for c in self.consents[m] if c.stood(self.now)]
+        if not stood or self.given(m):
+            return None
+        last = max(c.ends for c in stood)
+        return "withdrawn" if any(c.withdrawn for c in stood if c.ends == last) else "lapsed"
+
     def lacks_a_withdrawn_one(self):  # C-20
-        return any(not self.given(m) and any(c.stood(self.now) and c.withdrawn for c in self.consents[m]) for m in range(len(self.consents)))
+        return any(self.how_it_ended(m) == "withdrawn" for m in range(len(self.consents)))
 
     def lineage(self):
         """This, and those before it that were in force (C-21)."""

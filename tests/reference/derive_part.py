@@ -68,9 +68,6 @@ class Part:
         """Is the party proposal the one that the admission names, or of its lineage (C-58)?"""
         return self.admit.text.one("party")[1] in [texts.b64(p.hash) for p in self.proposal.lineage()]
 
-    def fresh(self):
-        return min(self.state.charter.rules["admit"][1], *(self.state.fresh(p) for p in self.all if p and p.kind != "party"))
-
     def requires(self):  # C-64
         found = [r for r in self.project.requires if r[2] or not self.member] if self.project else []
         return [r[:2] for r in found + (self.admit.requires if self.admit else [])]
@@ -79,12 +76,12 @@ class Part:
         given = self.state.accredited(self.party, profile)
         if len(given) < count:
             return "lapsed"
-        return "unheard" if sum(self.state.heard(m, self.fresh()) for m in given) < count else None
+        return "unheard" if sum(self.state.heard(m, self.state.accredited_fresh) for m in given) < count else None
 
     def lacks_at(self, profile, count):
         """When one accreditation too few counts."""
-        ends = [min(until, self.state.newest_alive(self.state.log_of(m))[0] + self.fresh())
-                for m, until in self.state.accredited(self.party, profile).items() if self.state.heard(m, self.fresh())]
+        ends = [min(until, self.state.newest_alive(self.state.log_of(m))[0] + self.state.accredited_fresh)
+                for m, until in self.state.accredited(self.party, profile).items() if self.state.heard(m, self.state.accredited_fresh)]
         return sorted(ends, reverse=True)[count - 1]
 
 
@@ -97,4 +94,4 @@ class Accreditation:
                        and s.effect < self.until and state.ends_of(s) == NEVER)
 
     def json(self, state):
-        return [self.member, self.party, self.profile, self.until, self.index, state.heard(self.member, state.charter.rules["admit"][1])]
+        return [self.member, self.party, self.profile, self.until, self.index, state.heard(self.member, state.accredited_fresh)]

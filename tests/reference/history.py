@@ -208,6 +208,10 @@ def some_entry(rng, h, m, now):
             keys = rng.sample(party.officers, min(len(party.officers), rng.choice([1, 1, 2, 2, 3])))
         return h.state(m, act, at, signers=keys, log=rng.randrange(len(h.world.parties)) if foreign else None, **more)
     known = [(k, e) for k, e in h.ops if isinstance(e, bytes)]
+    if kind < 0.92 and known:  # the same text by other officers
+        k, entry = rng.choice(known)
+        text = entry.partition(b"\n\n")[0] + b"\n"
+        return h.raw(k, note(text, rng.sample(h.who(k).officers, h.who(k).quorum)))
     if kind < 0.96 and known:  # again, or in another's log
         k, entry = rng.choice(known)
         return h.raw(k if rng.random() < 0.6 else m, entry)
@@ -245,6 +249,33 @@ def begin(rng, h):
             h.state(m, some_key(rng, h, m, T0), T0)
 
 
+def officers_at_odds(rng, h, now):
+    """One party's officers stop each other, here and in other logs, and what they sign meanwhile."""
+    m = rng.choice([0, 1, PARTNER, PARTNER + len(h.partners) - 1])
+    officers = h.who(m).officers
+    for _ in range(rng.randrange(3, 12)):
+        now += rng.choice([0, 0, 0, 1, 60, HOUR])
+        for k in {m, rng.randrange(len(h.world.parties))}:
+            if rng.random() < 0.7:
+                h.alive(k, now)
+        signers = rng.sample(officers, min(len(officers), rng.choice([1, 2, 2, 2, 3])))
+        heard = rng.randrange(len(h.world.parties)) if rng.random() < 0.4 else None
+        stop, resume, kind = some_made(rng, h, m, "stop key "), some_made(rng, h, m, "resume "), rng.random()
+        if kind < 0.4 or not stop:
+            h.state(m, f"stop key {key_ref(rng.choice(officers))}", now, signers=signers, log=heard)
+        elif kind < 0.6:
+            h.state(m, f"resume {stop}", now, signers=signers)
+        elif kind < 0.7 and resume:
+            h.state(m, f"withdraw {resume}", now, signers=signers)
+        elif kind < 0.8:
+            h.state(m, some_stop(rng, h, m), now, signers=signers, log=heard)
+        elif kind < 0.9 and m < PARTNER:
+            some_consent(rng, h, m, now, now, signers=signers)
+        else:
+            some_entry(rng, h, m, now)
+    return now
+
+
 def step_on(rng, h, now, step):
     now += rng.choice([0, 0, 1, 60, 119, 120, 121, step, HOUR, rng.randrange(2 * step)])
     if rng.random() < 0.2:
@@ -276,6 +307,8 @@ def random_history(rng, worlds):
     now, step = T0, rng.choice([600, HOUR, 3 * HOUR])
     for _ in range(rng.randrange(2, 20)):
         now = step_on(rng, h, now, step)
+    if rng.random() < 0.15:
+        now = officers_at_odds(rng, h, now)
     if rng.random() < 0.7:
         for m in range(len(h.world.parties)):
             h.alive(m, now)

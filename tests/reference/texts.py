@@ -36,6 +36,7 @@ def b64(data):
     return base64.b64encode(data).decode()
 
 
+@functools.lru_cache(100000)
 def unb64(word):
     """Standard base64 with its padding, one spelling for each value."""
     try:
@@ -243,6 +244,7 @@ ACTS = {
 ALIVE = [("1", "charter/v1 alive <index>"), ("1", "by <party>"), CHARTER, ("1", "time <time>"), ("1", "view <hash>")]
 
 
+@functools.lru_cache(None)
 def keyword(form):
     """The words of a form before its first field."""
     words = form.split(" ")
@@ -284,10 +286,12 @@ class Text:
     """A valid text: .kind, .hash, and its lines by keyword."""
 
     def __init__(self, text, kind, values):
-        self.bytes, self.kind, self.hash, self.values = text, kind, sha256(text), values
+        self.bytes, self.kind, self.hash, self.values, self.found = text, kind, sha256(text), values, {}
 
     def all(self, word):
-        return [[w for _, w in found[1:]] for k, found in self.values if k == word]
+        if word not in self.found:
+            self.found[word] = [[w for _, w in found[1:]] for k, found in self.values if k == word]
+        return self.found[word]
 
     def one(self, word):
         found = self.all(word)
@@ -330,6 +334,7 @@ def rows_of(lines):
                          *([("1", "says <says>")] if act == "consent" else []), REASON]
 
 
+@functools.lru_cache(50000)
 def parse(text):
     """The Text of a valid text, itself consistent."""
     lines = characters(text, EPOCH_MAX if text.startswith(b"charter/v1 epoch ") else NOTE_MAX)
