@@ -121,27 +121,41 @@ copy_before(const struct reading *author, const struct stop_copy *a, const struc
 	return a->host < b->host;
 }
 
-static size_t
-copies_of_host(const struct stop *stop, size_t host)
+/* Where the latest copy of that host hangs, and how many there are; NULL: none. */
+static struct stop_copy **
+latest_of_host(struct stop *stop, size_t host, size_t *count)
 {
-	size_t count = 0;
+	struct stop_copy **latest = NULL;
 
-	for (const struct stop_copy *c = stop->copies; c != NULL; c = c->next)
-		count += c->host == host;
-	return count;
+	*count = 0;
+	for (struct stop_copy **at = &stop->copies; *at != NULL; at = &(*at)->next)
+		if ((*at)->host == host) {
+			latest = at;
+			(*count)++;
+		}
+	return latest;
 }
 
+/* The earliest are kept, whatever the order in which they come (C-16). */
 static enum ent_status
 add_copy(struct stop *stop, const struct judged *j, struct ent_arena *arena, struct ent_error *err)
 {
+	const struct stop_copy fresh = { .host = j->host, .index = j->index, .effect_unix_s = j->effect_unix_s, .signers = j->signers };
 	struct stop_copy **at = &stop->copies, *copy;
+	size_t count;
+	struct stop_copy **latest = latest_of_host(stop, j->host, &count);
 	void *room;
 
-	if (copies_of_host(stop, j->host) >= ENT_LIMIT_STOP_COPIES)
-		return ENT_OK;
-	ENT_TRY(ent_arena_alloc(arena, &room, 1, sizeof(*copy), err));
+	if (count >= ENT_LIMIT_STOP_COPIES) {
+		if (copy_before(j->author, *latest, &fresh))
+			return ENT_OK;
+		room = *latest;
+		*latest = (*latest)->next;
+	} else {
+		ENT_TRY(ent_arena_alloc(arena, &room, 1, sizeof(*copy), err));
+	}
 	copy = room;
-	*copy = (struct stop_copy){ .host = j->host, .index = j->index, .effect_unix_s = j->effect_unix_s, .signers = j->signers };
+	*copy = fresh;
 	while (*at != NULL && copy_before(j->author, *at, copy))
 		at = &(*at)->next;
 	copy->next = *at;
