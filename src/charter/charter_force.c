@@ -5,6 +5,8 @@
  * A stop of an officer's key silences what that key signs later, other stops and resumes of officers' keys included. So these
  * are replayed once, in the order of C-52, into a clock that tells which keys were stopped at any place. Entries of one second
  * in different logs are not before one another: each log of that second is replayed from where the second began.
+ *
+ * A key that two proposals of a partner's name have in common is one key: its stop under either silences it under both.
  */
 #include "charter/charter_force.h"
 
@@ -13,11 +15,12 @@
 enum node_kind { NODE_STOP, NODE_RESUME, NODE_WITHDRAWAL };
 
 struct stop_life {
-	uint32_t officer;
+	size_t key;
 	bool present;
 	size_t resumes; /* that count */
 };
 struct resume_life {
+	const struct ent_hash *text;
 	size_t stop;
 	bool active, withdrawn;
 };
@@ -28,6 +31,7 @@ struct node {
 	enum node_kind kind;
 	const struct deed *deed;
 	uint32_t signers;
+	size_t source;       /* who reads it */
 	size_t stop, resume; /* whose life it changes */
 	bool did;            /* it changed it */
 	bool good;           /* it was signed by enough */
@@ -40,21 +44,30 @@ struct mark {
 	uint32_t stopped;
 };
 
+/* A reading whose stops and resumes are replayed, and which of the clock's keys its officers have. */
+struct source {
+	struct clock_source given;
+	size_t keys[ENT_LIMIT_OFFICERS];
+};
+
 struct key_clock {
-	const struct reading *reading;
 	struct ent_arena *arena;
 	struct span span;
+	struct source *sources; /* the first is the one that the clock is for */
+	size_t source_count;
+	const uint8_t **keys;   /* all officers' keys of the sources */
+	size_t key_count;
 	struct node *nodes;
 	size_t node_count, node_cap;
 	struct stop_life *stops;
-	size_t stop_count;
+	size_t stop_count, stop_cap;
 	struct resume_life *resumes;
 	size_t resume_count, resume_cap;
 	struct mark *marks;   /* behind each entry that changed something, in order of place */
 	size_t mark_count;
 	struct mark *seconds; /* behind each second */
 	size_t second_count;
-	size_t standing[ENT_LIMIT_OFFICERS]; /* stops that stand, by officer: while the clock is made */
+	size_t *standing;     /* stops that stand, by key: while the clock is made */
 };
 
 void
@@ -75,7 +88,7 @@ ent_force_clock_span(const struct key_clock *clock)
 const struct reading *
 ent_force_clock_reading(const struct key_clock *clock)
 {
-	return clock->reading;
+	return clock->sources[0].given.reading;
 }
 
 /* ---- which entries there are ---- */
@@ -91,57 +104,106 @@ add_node(struct key_clock *clock, const struct node *node, struct ent_error *err
 	return ENT_OK;
 }
 
+/* Of a partner, withdrawals and resumes reach over its readings, whichever officers of the name signed them (C-53). */
 static enum ent_status
-add_withdrawals(struct key_clock *clock, const struct as_of *when, const struct resume *resume, size_t life,
-    struct ent_error *err)
+add_withdrawals(struct key_clock *clock, const struct as_of *when, size_t life, struct ent_error *err)
 {
-	const struct withdrawal *w = ent_charter_list_newest(&clock->reading->withdrawals, &resume->deed.hash);
+	for (size_t s = 0; s < clock->source_count; s++) {
+		const struct reading *reading = clock->sources[s].given.reading;
+		const struct withdrawal *w = ent_charter_list_newest(&reading->withdrawals, clock->resumes[life].text);
 
-	for (; w != NULL; w = w->older)
-		if (is_there_narrowing(when, w->deed.effect_unix_s))
-			ENT_TRY(add_node(clock, &(struct node){ .kind = NODE_WITHDRAWAL, .deed = &w->deed,
-			    .signers = w->deed.signers, .resume = life, .stop = clock->resumes[life].stop,
-			    .place = { w->deed.effect_unix_s, clock->reading->log, w->deed.index } }, err));
-	return ENT_OK;
-}
-
-static enum ent_status
-add_resumes(struct key_clock *clock, const struct as_of *when, const struct stop *stop, size_t life, struct ent_error *err)
-{
-	const struct resume *r = ent_charter_list_newest(&clock->reading->resumes, &stop->deed.hash);
-	void *items;
-
-	for (; r != NULL; r = r->older) {
-		span_cut_horizon(&clock->span, when->now_unix_s, r->deed.effect_unix_s);
-		if (!is_there(when, r->deed.effect_unix_s))
-			continue;
-		items = clock->resumes;
-		ENT_TRY(ent_arena_push(clock->arena, &items, clock->resume_count, &clock->resume_cap,
-		    sizeof(*clock->resumes), err));
-		clock->resumes = items;
-		clock->resumes[clock->resume_count] = (struct resume_life){ .stop = life };
-		ENT_TRY(add_node(clock, &(struct node){ .kind = NODE_RESUME, .deed = &r->deed,
-		    .signers = r->deed.signers, .resume = clock->resume_count, .stop = life,
-		    .place = { r->deed.effect_unix_s, clock->reading->log, r->deed.index } }, err));
-		ENT_TRY(add_withdrawals(clock, when, r, clock->resume_count++, err));
+		for (; w != NULL; w = w->older)
+			if (is_there_narrowing(when, w->deed.effect_unix_s))
+				ENT_TRY(add_node(clock, &(struct node){ .kind = NODE_WITHDRAWAL, .deed = &w->deed, .source = s,
+				    .signers = w->deed.signers, .resume = life, .stop = clock->resumes[life].stop,
+				    .place = { w->deed.effect_unix_s, reading->log, w->deed.index } }, err));
 	}
 	return ENT_OK;
 }
 
+/* The life of that resume, behind `first`, where those of its stop begin: two readings may understand one text. */
 static enum ent_status
-add_stop(struct key_clock *clock, const struct as_of *when, const struct stop *stop, struct ent_error *err)
+find_resume(struct key_clock *clock, size_t *life, size_t first, const struct resume *r, size_t stop, const struct as_of *when,
+    struct ent_error *err)
 {
-	size_t officer = ent_charter_officer(clock->reading->party, stop->key_name), life = clock->stop_count;
+	void *items = clock->resumes;
 
-	if (officer == SIZE_MAX)
-		return ENT_OK; /* of the statement-log or the access-log key: those sign no statements */
-	clock->stops[clock->stop_count++].officer = (uint32_t)officer;
+	for (*life = first; clock->source_count > 1 && *life < clock->resume_count; (*life)++)
+		if (ent_hash_eq(clock->resumes[*life].text, &r->deed.hash))
+			return ENT_OK;
+	*life = clock->resume_count;
+	ENT_TRY(ent_arena_push(clock->arena, &items, clock->resume_count, &clock->resume_cap, sizeof(*clock->resumes), err));
+	clock->resumes = items;
+	clock->resumes[clock->resume_count++] = (struct resume_life){ .text = &r->deed.hash, .stop = stop };
+	return add_withdrawals(clock, when, *life, err);
+}
+
+static enum ent_status
+add_resumes(struct key_clock *clock, const struct as_of *when, const struct ent_hash *stop, size_t stop_life, struct ent_error *err)
+{
+	size_t first = clock->resume_count, life;
+
+	for (size_t s = 0; s < clock->source_count; s++) {
+		const struct clock_source *source = &clock->sources[s].given;
+		const struct resume *r = ent_charter_list_newest(&source->reading->resumes, stop);
+
+		for (; r != NULL; r = r->older) {
+			span_cut_horizon(&clock->span, when->now_unix_s, r->deed.effect_unix_s);
+			if (!is_there(when, r->deed.effect_unix_s) || r->deed.effect_unix_s >= source->until_unix_s)
+				continue;
+			ENT_TRY(find_resume(clock, &life, first, r, stop_life, when, err));
+			ENT_TRY(add_node(clock, &(struct node){ .kind = NODE_RESUME, .deed = &r->deed, .source = s,
+			    .signers = r->deed.signers, .resume = life, .stop = stop_life,
+			    .place = { r->deed.effect_unix_s, source->reading->log, r->deed.index } }, err));
+		}
+	}
+	return ENT_OK;
+}
+
+/* Which of the clock's keys this reading understands that stop to be of; SIZE_MAX: of none. */
+static size_t
+key_of(const struct source *source, const struct stop *stop)
+{
+	size_t officer = stop != NULL ? ent_charter_officer(source->given.reading->party, stop->key_name) : SIZE_MAX;
+
+	return officer != SIZE_MAX ? source->keys[officer] : SIZE_MAX;
+}
+
+static enum ent_status
+add_copies(struct key_clock *clock, const struct as_of *when, size_t source, const struct stop *stop, size_t life, struct ent_error *err)
+{
+	size_t officer = ent_charter_officer(clock->sources[source].given.reading->party, stop->key_name);
+
 	for (const struct stop_copy *c = stop->copies; c != NULL; c = c->next)
 		if (is_there_narrowing(when, c->effect_unix_s))
-			ENT_TRY(add_node(clock, &(struct node){ .kind = NODE_STOP, .deed = &stop->deed,
+			ENT_TRY(add_node(clock, &(struct node){ .kind = NODE_STOP, .deed = &stop->deed, .source = source,
 			    .signers = c->signers & ~(UINT32_C(1) << officer), .stop = life,
 			    .place = { c->effect_unix_s, c->host, c->index } }, err));
-	return add_resumes(clock, when, stop, life, err);
+	return ENT_OK;
+}
+
+/* One life for all readings that understand the stop so: it is begun with the first of them. */
+static enum ent_status
+add_stop(struct key_clock *clock, const struct as_of *when, size_t source, const struct stop *stop, struct ent_error *err)
+{
+	size_t key = key_of(&clock->sources[source], stop), life = clock->stop_count;
+	void *items = clock->stops;
+
+	if (key == SIZE_MAX)
+		return ENT_OK; /* of the statement-log or the access-log key: those sign no statements */
+	for (size_t s = 0; s < source; s++)
+		if (key_of(&clock->sources[s], ent_charter_tree_get(&clock->sources[s].given.reading->stops, &stop->deed.hash)) == key)
+			return ENT_OK;
+	ENT_TRY(ent_arena_push(clock->arena, &items, clock->stop_count, &clock->stop_cap, sizeof(*clock->stops), err));
+	clock->stops = items;
+	clock->stops[clock->stop_count++] = (struct stop_life){ .key = key };
+	for (size_t s = source; s < clock->source_count; s++) {
+		const struct stop *same = ent_charter_tree_get(&clock->sources[s].given.reading->stops, &stop->deed.hash);
+
+		if (key_of(&clock->sources[s], same) == key)
+			ENT_TRY(add_copies(clock, when, s, same, life, err));
+	}
+	return add_resumes(clock, when, &stop->deed.hash, life, err);
 }
 
 /* ---- the replay ---- */
@@ -167,7 +229,7 @@ by_node_place(const void *a, const void *b)
 static void
 count_stop(struct key_clock *clock, const struct stop_life *stop, bool stands)
 {
-	clock->standing[stop->officer] += stands ? 1 : (size_t)-1;
+	clock->standing[stop->key] += stands ? 1 : (size_t)-1;
 }
 
 static void
@@ -177,7 +239,7 @@ change(struct key_clock *clock, struct node *node)
 	struct resume_life *resume = node->kind != NODE_STOP ? &clock->resumes[node->resume] : NULL;
 	bool stood = stop->present && stop->resumes == 0;
 
-	node->did = resume != NULL ? !resume->withdrawn : !stop->present;
+	node->did = resume == NULL ? !stop->present : !resume->withdrawn && (node->kind == NODE_WITHDRAWAL || !resume->active);
 	if (!node->did)
 		return;
 	if (node->kind == NODE_STOP) {
@@ -217,13 +279,15 @@ change_back(struct key_clock *clock, struct node *node)
 		count_stop(clock, stop, !stood);
 }
 
+/* As the officers of that source. */
 static uint32_t
-stopped_now(const struct key_clock *clock)
+stopped_now(const struct key_clock *clock, size_t source)
 {
+	const struct source *of = &clock->sources[source];
 	uint32_t stopped = 0;
 
-	for (size_t i = 0; i < ENT_LIMIT_OFFICERS; i++)
-		stopped |= clock->standing[i] > 0 ? UINT32_C(1) << i : 0;
+	for (size_t i = 0; i < of->given.reading->party->officer_count; i++)
+		stopped |= clock->standing[of->keys[i]] > 0 ? UINT32_C(1) << i : 0;
 	return stopped;
 }
 
@@ -240,11 +304,11 @@ replay_log(struct key_clock *clock, size_t from, size_t to)
 	for (size_t i = from; i < to; i++) {
 		struct node *node = &clock->nodes[i];
 
-		node->good = enough(node->signers, stopped_now(clock), node->deed->needed);
+		node->good = enough(node->signers, stopped_now(clock, node->source), node->deed->needed);
 		if (!node->good)
 			continue;
 		change(clock, node);
-		clock->marks[clock->mark_count++] = (struct mark){ node->place, stopped_now(clock) };
+		clock->marks[clock->mark_count++] = (struct mark){ node->place, stopped_now(clock, 0) };
 	}
 	for (size_t i = to; i > from; i--)
 		if (clock->nodes[i - 1].good)
@@ -275,27 +339,58 @@ replay(struct key_clock *clock)
 		for (size_t i = from; i < to; i++)
 			if (clock->nodes[i].good)
 				change(clock, &clock->nodes[i]);
-		clock->seconds[clock->second_count++] = (struct mark){ clock->nodes[from].place, stopped_now(clock) };
+		clock->seconds[clock->second_count++] = (struct mark){ clock->nodes[from].place, stopped_now(clock, 0) };
 	}
 }
 
+static size_t
+number_key(struct key_clock *clock, const uint8_t key[ENT_ED25519_KEY_LEN])
+{
+	size_t i = 0;
+
+	while (i < clock->key_count && memcmp(clock->keys[i], key, ENT_ED25519_KEY_LEN) != 0)
+		i++;
+	if (i == clock->key_count)
+		clock->keys[clock->key_count++] = key;
+	return i;
+}
+
+static enum ent_status
+add_sources(struct key_clock *clock, const struct clock_source *sources, size_t count, struct ent_error *err)
+{
+	void *room;
+
+	ENT_TRY(ent_arena_alloc(clock->arena, &room, count, sizeof(*clock->sources), err));
+	clock->sources = room;
+	clock->source_count = count;
+	ENT_TRY(ent_arena_alloc(clock->arena, &room, count * ENT_LIMIT_OFFICERS, sizeof(*clock->keys), err));
+	clock->keys = room;
+	ENT_TRY(ent_arena_alloc(clock->arena, &room, count * ENT_LIMIT_OFFICERS, sizeof(*clock->standing), err));
+	clock->standing = room;
+	for (size_t s = 0; s < count; s++) {
+		const struct ent_party *party = sources[s].reading->party;
+
+		clock->sources[s].given = sources[s];
+		for (size_t i = 0; i < party->officer_count; i++)
+			clock->sources[s].keys[i] = number_key(clock, party->officers[i].key);
+	}
+	return ENT_OK;
+}
+
 enum ent_status
-ent_force_clock(struct key_clock **out, const struct ent_charter *charter, const struct as_of *when,
-    const struct reading *reading, struct ent_error *err)
+ent_force_clock(struct key_clock **out, const struct as_of *when, const struct clock_source *sources, size_t count, struct ent_error *err)
 {
 	ENT_AUTO(key_clock) clock = calloc(1, sizeof(*clock));
 	void *room;
 
-	(void)charter;
 	if (clock == NULL)
 		return ent_fail(err, ENT_E_NO_MEMORY, "no memory for the stops of officers' keys");
 	ENT_TRY(ent_arena_new(&clock->arena, ENT_LIMIT_STATE_BYTES, err));
-	clock->reading = reading;
 	clock->span = span_always();
-	ENT_TRY(ent_arena_alloc(clock->arena, &room, reading->officer_stop_count, sizeof(*clock->stops), err));
-	clock->stops = room;
-	for (size_t i = 0; i < reading->officer_stop_count; i++)
-		ENT_TRY(add_stop(clock, when, reading->officer_stops[i], err));
+	ENT_TRY(add_sources(clock, sources, count, err));
+	for (size_t s = 0; s < count; s++)
+		for (size_t i = 0; i < sources[s].reading->officer_stop_count; i++)
+			ENT_TRY(add_stop(clock, when, s, sources[s].reading->officer_stops[i], err));
 	ENT_TRY(ent_arena_alloc(clock->arena, &room, clock->node_count, sizeof(*clock->marks), err));
 	clock->marks = room;
 	ENT_TRY(ent_arena_alloc(clock->arena, &room, clock->node_count, sizeof(*clock->seconds), err));
@@ -345,12 +440,12 @@ clock_of(const struct force *force, const struct reading *reading)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if ((uintptr_t)force->clocks[middle]->reading < (uintptr_t)reading)
+		if ((uintptr_t)ent_force_clock_reading(force->clocks[middle]) < (uintptr_t)reading)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < force->clock_count && force->clocks[low]->reading == reading ? force->clocks[low] : NULL;
+	return low < force->clock_count && ent_force_clock_reading(force->clocks[low]) == reading ? force->clocks[low] : NULL;
 }
 
 static uint32_t
@@ -419,11 +514,12 @@ ent_force_withdrawn_in(const struct force *force, const struct reading *reading,
 static bool
 single(struct force *force, struct key_clock **clock, const struct reading *reading)
 {
+	const struct clock_source source = { reading, INT64_MAX };
 	struct ent_error ignored = { 0 };
 
 	if (reading->officer_stop_count == 0)
 		return true;
-	if (ent_force_clock(clock, force->charter, &force->when, reading, &ignored) != ENT_OK)
+	if (ent_force_clock(clock, &force->when, &source, 1, &ignored) != ENT_OK)
 		return false;
 	force->clocks = clock;
 	force->clock_count = 1;

@@ -66,8 +66,14 @@ struct place {
 struct key_clock;
 void key_clock_free(struct key_clock *clock);
 ENT_DEFINE_AUTO(key_clock)
-ENT_MUST_USE enum ent_status ent_force_clock(struct key_clock **out, const struct ent_charter *charter, const struct as_of *when,
-    const struct reading *reading, struct ent_error *err);
+/* A reading whose stops count, and whose resumes do that took effect before (C-55). */
+struct clock_source {
+	const struct reading *reading;
+	int64_t until_unix_s;
+};
+/* For the first of them; the others are the party's other readings: a key's stop under one silences it under all (C-62). */
+ENT_MUST_USE enum ent_status ent_force_clock(struct key_clock **out, const struct as_of *when, const struct clock_source *sources,
+    size_t count, struct ent_error *err);
 const struct span *ent_force_clock_span(const struct key_clock *clock);
 const struct reading *ent_force_clock_reading(const struct key_clock *clock);
 

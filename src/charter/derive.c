@@ -33,10 +33,8 @@ ent_state_free(struct ent_state *state)
 /* ---- officers' keys that are stopped ---- */
 
 static enum ent_status
-add_clock(struct ent_state *state, const struct reading *reading, struct ent_error *err)
+add_clock(struct ent_state *state, const struct clock_source *sources, size_t count, struct ent_error *err)
 {
-	if (reading == NULL || reading->officer_stop_count == 0)
-		return ENT_OK;
 	if (state->clock_count == state->clock_cap) {
 		size_t cap = state->clock_cap > 0 ? state->clock_cap * 2 : 8;
 		void *room = reallocarray(state->clocks, cap, sizeof(*state->clocks));
@@ -46,7 +44,7 @@ add_clock(struct ent_state *state, const struct reading *reading, struct ent_err
 		state->clocks = room;
 		state->clock_cap = cap;
 	}
-	ENT_TRY(ent_force_clock(&state->clocks[state->clock_count], state->charter, &state->when, reading, err));
+	ENT_TRY(ent_force_clock(&state->clocks[state->clock_count], &state->when, sources, count, err));
 	span_meet(&state->span, ent_force_clock_span(state->clocks[state->clock_count++]));
 	return ENT_OK;
 }
@@ -60,19 +58,80 @@ by_reading(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void
+sort_clocks(struct ent_state *state)
+{
+	if (state->clock_count > 0)
+		qsort(state->clocks, state->clock_count, sizeof(*state->clocks), by_reading);
+}
+
 static enum ent_status
 make_clocks(struct ent_state *state, struct ent_error *err)
 {
 	free_clocks(state);
-	for (size_t i = 0; i < state->member_count; i++)
-		ENT_TRY(add_clock(state, charter_member(state->charter, i), err));
-	for (size_t i = 0; i < state->name_count; i++)
-		for (size_t k = 0; state->names[i] != NULL && state->names[i]->group->kind == ENT_PROPOSAL_PARTY &&
-		     k < state->names[i]->row_count; k++)
-			ENT_TRY(add_clock(state, state->names[i]->rows[k]->target->reading, err));
-	if (state->clock_count > 0)
-		qsort(state->clocks, state->clock_count, sizeof(*state->clocks), by_reading);
+	for (size_t i = 0; i < state->member_count; i++) {
+		const struct clock_source source = { charter_member(state->charter, i), ENT_NEVER };
+
+		if (source.reading->officer_stop_count > 0)
+			ENT_TRY(add_clock(state, &source, 1, err));
+	}
+	sort_clocks(state);
+	state->partner_clocks_stale = true;
 	return ENT_OK;
+}
+
+/* A clock for each reading of that name, of its own stops and of those that count (C-55). */
+static enum ent_status
+add_name_clocks(struct ent_state *state, const struct name *name, struct clock_source *sources, struct ent_error *err)
+{
+	for (size_t i = 0; i < name->row_count; i++) {
+		size_t count = 1, stops;
+
+		sources[0] = (struct clock_source){ name->rows[i]->target->reading, ENT_NEVER };
+		if (name->rows[i]->took)
+			sources[0].until_unix_s = ent_derive_counts_until(name->rows[i]);
+		stops = sources[0].reading->officer_stop_count;
+		for (size_t k = 0; k < name->row_count; k++) {
+			if (k == i || !name->rows[k]->took)
+				continue;
+			sources[count++] = (struct clock_source){ name->rows[k]->target->reading, ent_derive_counts_until(name->rows[k]) };
+			stops += sources[count - 1].reading->officer_stop_count;
+		}
+		if (stops > 0)
+			ENT_TRY(add_clock(state, sources, count, err));
+	}
+	return ENT_OK;
+}
+
+/* Nobody's consents hang on partners' officers: so theirs are made when it is known who holds and held which name. */
+static enum ent_status
+make_partner_clocks(struct ent_state *state, struct ent_error *err)
+{
+	size_t kept = 0;
+	enum ent_status status = ENT_OK;
+
+	if (!state->partner_clocks_stale)
+		return ENT_OK;
+	for (size_t i = 0; i < state->clock_count; i++)
+		if (ent_force_clock_reading(state->clocks[i])->proposal == NULL)
+			state->clocks[kept++] = state->clocks[i];
+		else
+			key_clock_free(state->clocks[i]);
+	state->clock_count = kept;
+	for (size_t i = 0; status == ENT_OK && i < state->name_count; i++) {
+		const struct name *name = state->names[i];
+		struct clock_source *sources;
+
+		if (name == NULL || name->group->kind != ENT_PROPOSAL_PARTY || name->row_count == 0)
+			continue;
+		sources = calloc(name->row_count, sizeof(*sources));
+		status = sources != NULL ? add_name_clocks(state, name, sources, err) :
+		    ent_fail(err, ENT_E_NO_MEMORY, "no memory for %zu proposals of a party", name->row_count);
+		free(sources);
+	}
+	sort_clocks(state);
+	state->partner_clocks_stale = status != ENT_OK;
+	return status;
 }
 
 /* ---- one step ---- */
@@ -131,9 +190,11 @@ step_names(struct ent_state *state, bool all, struct ent_error *err)
 		ENT_TRY(ent_derive_replay(state, unit, err));
 		parties = true;
 	}
-	if (parties)
+	if (parties) {
 		state->keys_made = 0;
-	return ENT_OK;
+		state->partner_clocks_stale = true;
+	}
+	return make_partner_clocks(state, err);
 }
 
 static enum ent_status

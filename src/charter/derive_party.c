@@ -124,8 +124,8 @@ ent_derive_reading_count(const struct ent_state *state, const struct party *part
 }
 
 /* It holds the name, or held it until one that holds it now replaced it, through any chain (C-55). */
-static int64_t
-counts_until(const struct row *row)
+int64_t
+ent_derive_counts_until(const struct row *row)
 {
 	const struct row *later = row;
 
@@ -150,7 +150,7 @@ ent_derive_reading(const struct ent_state *state, const struct party *party, siz
 	row = party->name->rows[i];
 	if (row == party->ahead)
 		return row->target->reading;
-	*until_unix_s = counts_until(row);
+	*until_unix_s = ent_derive_counts_until(row);
 	return row->took ? row->target->reading : NULL;
 }
 

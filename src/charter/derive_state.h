@@ -85,6 +85,7 @@ struct ent_state {
 	struct span span;            /* of what every unit depends on */
 	struct key_clock **clocks;
 	size_t clock_count, clock_cap;
+	bool partner_clocks_stale;   /* of members they are made with the span, of partners when it is known who held which name */
 	struct row **rows;           /* sorted by hash */
 	struct row **sorted;         /* by kind, name, hash */
 	size_t row_count, row_cap;
@@ -194,6 +195,8 @@ void ent_derive_left(struct ent_state *state);        /* members' withdrawals fr
 size_t ent_derive_reading_count(const struct ent_state *state, const struct party *party);
 /* NULL: it never counts. Else *until_unix_s: for all but narrowing, what took effect before it (C-55). */
 const struct reading *ent_derive_reading(const struct ent_state *state, const struct party *party, size_t i, int64_t *until_unix_s);
+/* Of a proposal's reading: for all but narrowing, what took effect before it; INT64_MIN: nothing (C-55). */
+int64_t ent_derive_counts_until(const struct row *row);
 /* The partner as it will be once this proposal holds its name: what its own log says of it then. */
 void ent_derive_ahead(const struct ent_state *state, const struct row *row, struct party *out);
 struct party *ent_derive_party(const struct ent_state *state, struct ent_view name); /* member or partner; NULL: none */
