@@ -17,8 +17,11 @@
 #define ENT_LIMIT_SCRATCH_BYTES ((size_t)8 << 20) /* to parse one note */
 #define ENT_LIMIT_STATE_BYTES ((size_t)512 << 20)
 
-/* Stops that a view names: the first as they are printed, so that a flood by one officer cannot make views too long to be read. */
-#define ENT_LIMIT_VIEW_STOPS 1024
+/*
+ * Stops that a view names: the first as they are printed, so that a flood by one officer cannot make views too long to be read. At 50
+ * bytes they leave room for the longest lines of 32 members' and 64 partners' logs (335 bytes each) in a text of 65,535.
+ */
+#define ENT_LIMIT_VIEW_STOPS 512
 
 /* Entries of one stop that are kept of one host's log: more say nothing new, and only the host can have put them there. */
 #define ENT_LIMIT_STOP_COPIES 16
@@ -213,6 +216,8 @@ struct target {
 	struct ent_hash says;
 	const char *unenforced;     /* NULL, or the line of it that this version does not enforce */
 	bool announced;             /* an officer's `note proposal` stands */
+	bool named;                 /* by a note or a consent of force, ... */
+	int64_t named_unix_s;       /* ... first in effect then: as of an earlier time it is not known (C-51) */
 	struct consent **consents;  /* newest of each member; NULL: no consent at all */
 	struct group *group;        /* set with doc */
 	struct reading *reading;    /* set with the doc of a party proposal */
