@@ -65,6 +65,14 @@ new_consent(struct consent **out, const struct target *target, const struct judg
 	return ENT_OK;
 }
 
+static void
+name_target(struct target *target, const struct judged *j)
+{
+	if (!target->named || j->effect_unix_s < target->named_unix_s)
+		target->named_unix_s = j->effect_unix_s;
+	target->named = true;
+}
+
 static enum ent_status
 apply_consent(struct ent_charter *charter, const struct judged *j, struct ent_error *err)
 {
@@ -81,6 +89,7 @@ apply_consent(struct ent_charter *charter, const struct judged *j, struct ent_er
 	ENT_TRY(new_consent(&consent, target, j, err));
 	consent->older = target->consents[member];
 	target->consents[member] = consent;
+	name_target(target, j);
 	if (target->group != NULL)
 		target->group->changed = charter->generation;
 	return ENT_OK;
@@ -326,6 +335,7 @@ apply_note(struct ent_charter *charter, const struct judged *j, struct ent_error
 		return apply_words(charter, j, err);
 	ENT_TRY(ent_charter_target(&target, charter, &charter->logs[j->author->log], &j->statement->target, err));
 	target->announced = true;
+	name_target(target, j);
 	return ENT_OK;
 }
 

@@ -150,39 +150,66 @@ insert_sorted(struct ent_state *state, size_t old_count, struct row *const *fres
 		qsort(state->sorted, old_count + fresh_count, sizeof(*state->sorted), by_sort_pointers);
 }
 
+/* The proposals that are known at the state's time, sorted by hash: a text has no date but that of who named it first (C-51). */
+struct known {
+	struct target *const *targets;
+	size_t count;
+};
+
 static enum ent_status
-merge_rows(struct ent_state *state, struct row **fresh, size_t fresh_count, struct ent_error *err)
+find_known(struct ent_state *state, struct known *known, struct ent_error *err)
 {
 	const struct ent_charter *charter = state->charter;
+	struct target **targets;
+	void *room;
+
+	*known = (struct known){ charter->proposals, charter->proposal_count };
+	if (!state->when.past)
+		return ENT_OK;
+	ENT_TRY(ent_arena_alloc(state->arena, &room, charter->proposal_count, sizeof(struct target *), err));
+	targets = room;
+	*known = (struct known){ targets, 0 };
+	for (size_t i = 0; i < charter->proposal_count; i++)
+		if (charter->proposals[i]->named && is_there(&state->when, charter->proposals[i]->named_unix_s))
+			targets[known->count++] = charter->proposals[i];
+	return ENT_OK;
+}
+
+static enum ent_status
+merge_rows(struct ent_state *state, const struct known *known, struct row **fresh, size_t fresh_count, struct ent_error *err)
+{
 	size_t old = 0, count = 0;
 
 	/* Both are sorted by hash, and the charter only grows: what is not the next known one is new. */
-	for (size_t i = 0; i < charter->proposal_count && count < fresh_count; i++) {
-		if (old < state->row_count && state->rows[old]->target == charter->proposals[i]) {
+	for (size_t i = 0; i < known->count && count < fresh_count; i++) {
+		if (old < state->row_count && state->rows[old]->target == known->targets[i]) {
 			old++;
 			continue;
 		}
-		ENT_TRY(new_row(state, &fresh[count++], charter->proposals[i], err));
+		ENT_TRY(new_row(state, &fresh[count++], known->targets[i], err));
 	}
 	insert_sorted(state, state->row_count, fresh, fresh_count);
-	for (size_t to = charter->proposal_count, from = state->row_count, left = fresh_count; left > 0; to--) {
-		if (from > 0 && state->rows[from - 1]->target == charter->proposals[to - 1])
+	for (size_t to = known->count, from = state->row_count, left = fresh_count; left > 0; to--) {
+		if (from > 0 && state->rows[from - 1]->target == known->targets[to - 1])
 			state->rows[to - 1] = state->rows[--from];
 		else
 			state->rows[to - 1] = fresh[--left];
 	}
-	state->row_count = charter->proposal_count;
+	state->row_count = known->count;
 	return ENT_OK;
 }
 
 enum ent_status
 ent_derive_rows(struct ent_state *state, struct ent_error *err)
 {
-	size_t count = state->charter->proposal_count, cap = state->row_cap;
+	size_t count, cap = state->row_cap;
 	struct row **fresh = NULL;
 	void *room = state->rows, *sorted = state->sorted;
 	enum ent_status status;
+	struct known known;
 
+	ENT_TRY(find_known(state, &known, err));
+	count = known.count;
 	if (count == state->row_count)
 		return ENT_OK;
 	ENT_TRY(grow(&room, &cap, count, sizeof(*state->rows), err));
@@ -192,7 +219,7 @@ ent_derive_rows(struct ent_state *state, struct ent_error *err)
 	fresh = calloc(count - state->row_count, sizeof(struct row *));
 	if (fresh == NULL)
 		return ent_fail(err, ENT_E_NO_MEMORY, "no memory for %zu new proposals", count - state->row_count);
-	status = merge_rows(state, fresh, count - state->row_count, err);
+	status = merge_rows(state, &known, fresh, count - state->row_count, err);
 	free(fresh);
 	return status;
 }

@@ -149,6 +149,27 @@ a_state_that_lives_on_is_the_one_from_scratch(const struct history *h, const boo
 	return wrong;
 }
 
+/* C-51: of the texts, those that what is left of the logs names. */
+static struct ent_charter *
+replay_what_is_named(const struct history *h, const bool *left_out)
+{
+	struct ent_charter *charter = history_begin(h);
+	struct ent_hash named[TEXT_COUNT];
+	struct ent_error err = { 0 };
+	size_t named_count;
+
+	for (size_t i = 0; i < h->op_count; i++)
+		if (!left_out[i])
+			history_add_op(charter, h, i);
+	named_count = ent_charter_wanted(charter, named, TEXT_COUNT); /* no text is here yet */
+	for (size_t t = 0; t < h->text_count; t++)
+		for (size_t n = 0; n < named_count; n++)
+			if (ent_hash_eq(&h->hashes[t], &named[n]) &&
+			    ent_charter_add_proposal(charter, ent_buf_view(&h->texts[t]), &err) != ENT_OK)
+				abort();
+	return charter;
+}
+
 /* C-51: as of a time, what took effect after its horizon is left out, as if it had not been written. */
 static const char *
 as_of_a_time_is_what_was_there_then(const struct history *h, const bool *left_out, uint64_t rng)
@@ -165,7 +186,7 @@ as_of_a_time_is_what_was_there_then(const struct history *h, const bool *left_ou
 		ahead[h->ops[i].host] |= !left_out[i] && h->ops[i].kind == OP_ALIVE && h->ops[i].time_unix_s > then_unix_s + ENT_SKEW_S;
 		later[i] = left_out[i] || ahead[h->ops[i].host];
 	}
-	ENT_AUTO(ent_charter) cut = history_replay(h, later);
+	ENT_AUTO(ent_charter) cut = replay_what_is_named(h, later);
 	ENT_AUTO(ent_state) then = world_derive(cut, then_unix_s);
 	if (ent_derive_as_of(&now, whole, then_unix_s, &err) != ENT_OK)
 		return failed(&err);

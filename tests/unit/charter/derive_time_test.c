@@ -54,6 +54,17 @@ as_of_an_earlier_time_later_entries_are_left_out(void **unused)
 	assert_int_equal(jp_at(a.charter, T0 + HOUR), ENT_PART_WITHDRAWN); /* what narrows is never overlooked */
 }
 
+/* C-51, C-58: a text has no date; before anybody named it, it was not there, and the answer then was none. */
+static void
+as_of_an_earlier_time_a_proposal_that_nobody_had_named_is_not_known(void **unused)
+{
+	ALLIANCE a = alliance_new(NULL, NULL);
+
+	(void)unused;
+	assert_int_equal(jp_as_of(a.charter, T0 - 10 * DAY), ENT_PART_NONE);
+	assert_int_equal(jp_as_of(a.charter, T0 + HOUR), ENT_PART_ACTIVE);
+}
+
 static void
 as_of_an_earlier_time_the_clock_floor_is_that_of_then(void **unused)
 {
@@ -262,6 +273,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_of_an_earlier_time_later_entries_are_left_out),
+		cmocka_unit_test(as_of_an_earlier_time_a_proposal_that_nobody_had_named_is_not_known),
 		cmocka_unit_test(as_of_an_earlier_time_the_clock_floor_is_that_of_then),
 		cmocka_unit_test(what_narrows_counts_though_its_time_is_ahead),
 		cmocka_unit_test(a_resume_ahead_of_time_waits),
