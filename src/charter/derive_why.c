@@ -254,9 +254,11 @@ add_consent(const struct about *a, size_t member)
 	char cure[ENT_ACT_LINE_SIZE];
 
 	snprintf(cure, sizeof(cure), "%.*s consent %s", ENT_FMT(c->member), a->id.text);
-	if (c->counts)
-		return ent_reasons_add(w->reasons, w->err, ENT_R_CONSENT, ent_why_cite(w->state, member, c->index).text, "",
-		    "%.*s consented to %s until %s", ENT_FMT(c->member), a->what, ent_why_time(c->until_unix_s).text);
+	if (c->counts) {
+		ENT_TRY(ent_reasons_add(w->reasons, w->err, ENT_R_CONSENT, ent_why_cite(w->state, member, c->index).text, "",
+		    "%.*s consented to %s until %s", ENT_FMT(c->member), a->what, ent_why_time(c->until_unix_s).text));
+		return ent_reasons_about(w->reasons, w->err, a->what, c->until_unix_s);
+	}
 	if (c->given)
 		return ent_why_unheard(w, member, ent_why_limit(w->state, a->row));
 	if (w->state->members[member].pub.withdrawn)
@@ -372,8 +374,9 @@ add_in_force(const struct about *a)
 {
 	const struct ent_standing *p = &a->row->pub;
 	const struct words *w = a->w;
+	bool until = has_until(p->doc->proposal.kind);
 
-	if (has_until(p->doc->proposal.kind))
+	if (until)
 		ENT_TRY(ent_reasons_add(w->reasons, w->err, a->in_force, a->id.text, "",
 		    "%s in force since %s until %s; it closes at %s unless more is heard", a->what, ent_why_time(p->in_force_since_unix_s).text,
 		    ent_why_time(p->doc->proposal.until_unix_s).text, ent_why_time(p->closes_unix_s).text));
@@ -381,6 +384,7 @@ add_in_force(const struct about *a)
 		ENT_TRY(ent_reasons_add(w->reasons, w->err, a->in_force, a->id.text, "",
 		    "%s in force since %s; it closes at %s unless more is heard", a->what, ent_why_time(p->in_force_since_unix_s).text,
 		    ent_why_time(p->closes_unix_s).text));
+	ENT_TRY(ent_reasons_about(w->reasons, w->err, a->what, until ? p->doc->proposal.until_unix_s : INT64_MAX));
 	return p->doc->proposal.kind == ENT_PROPOSAL_PROJECT ? add_heard(a) : ENT_OK;
 }
 
@@ -391,7 +395,7 @@ add_obstacles(const struct about *a)
 	const struct ent_proposal *p = proposal_of(a->row);
 	const struct words *w = a->w;
 
-	if (p->has_replaces && a->row->replaces == NULL && ent_charter_proposal(w->state->charter, &p->replaces) == NULL)
+	if (p->has_replaces && a->row->replaces == NULL && ent_derive_row(w->state, &p->replaces) == NULL)
 		ENT_TRY(ent_reasons_add(w->reasons, w->err, a->proposed, a->id.text, "the text of what it replaces, or another proposal",
 		    "%s cannot come into force: it replaces %s, whose text is not known here", a->what, ent_why_id(&p->replaces).text));
 	else if (p->has_replaces && a->row->replaces == NULL)

@@ -12,6 +12,18 @@
 /* ---- accreditations (C-64) ---- */
 
 static enum ent_status
+add_accredited(const struct words *w, const struct inquiry_part *q, size_t member, const struct accreditation *a)
+{
+	char profile[ENT_ACT_LINE_SIZE];
+
+	ENT_TRY(ent_reasons_add(w->reasons, w->err, ENT_R_ACCREDITED, ent_why_cite(w->state, member, a->deed.index).text, "",
+	    "%.*s accredited %.*s for %.*s until %s", ENT_FMT(w->state->members[member].pub.party->name), ENT_FMT(q->name),
+	    ENT_FMT(a->profile), ent_why_time(a->until_unix_s).text));
+	snprintf(profile, sizeof(profile), "%.*s", ENT_FMT(a->profile));
+	return ent_reasons_about(w->reasons, w->err, profile, a->until_unix_s);
+}
+
+static enum ent_status
 add_accreditation(const struct words *w, const struct inquiry_part *q, size_t member, struct ent_view profile)
 {
 	const struct accreditation *a = ent_derive_accredited(w->state, member, q->name, profile);
@@ -23,18 +35,30 @@ add_accreditation(const struct words *w, const struct inquiry_part *q, size_t me
 	if (a != NULL && !ent_derive_heard(w->state, member, limit->seconds))
 		return ent_why_unheard(w, member, limit);
 	if (a != NULL)
-		return ent_reasons_add(w->reasons, w->err, ENT_R_ACCREDITED, ent_why_cite(w->state, member, a->deed.index).text, "",
-		    "%.*s accredited %.*s for %.*s until %s", ENT_FMT(name), ENT_FMT(q->name), ENT_FMT(profile),
-		    ent_why_time(a->until_unix_s).text);
+		return add_accredited(w, q, member, a);
 	ENT_TRY(ent_why_mute(w, member)); /* an accreditation alone would not count */
 	snprintf(cure, sizeof(cure), "%.*s accredit %.*s %.*s", ENT_FMT(name), ENT_FMT(q->name), ENT_FMT(profile));
 	a = ent_derive_was_accredited(w->state, member, q->name, profile, &ended_unix_s);
 	if (a == NULL)
-		return ent_reasons_add(w->reasons, w->err, ENT_R_ACCREDITATION, "-", cure, "lapsed: %.*s has not accredited %.*s for %.*s",
-		    ENT_FMT(name), ENT_FMT(q->name), ENT_FMT(profile));
+		return ent_reasons_add(w->reasons, w->err, ENT_R_ACCREDITATION, "-", cure, "not accredited: %.*s for %.*s by %.*s",
+		    ENT_FMT(q->name), ENT_FMT(profile), ENT_FMT(name));
 	return ent_reasons_add(w->reasons, w->err, ENT_R_ACCREDITATION, ent_why_cite(w->state, member, a->deed.index).text, cure,
 	    "lapsed: %.*s's accreditation %.*s ended %s, statement %s", ENT_FMT(name), ENT_FMT(profile), ent_why_time(ended_unix_s).text,
 	    ent_why_cite(w->state, member, a->deed.index).text);
+}
+
+/* What never was has not lapsed. */
+static const char *
+shortage_word(const struct words *w, const struct inquiry_part *q, const struct need *need)
+{
+	int64_t ended_unix_s;
+
+	if (need->standing >= need->from)
+		return "unheard";
+	for (size_t m = 0; m < w->state->member_count; m++)
+		if (ent_derive_was_accredited(w->state, m, q->name, need->profile, &ended_unix_s) != NULL)
+			return "lapsed";
+	return "not accredited";
 }
 
 /* Any N members will do: one line says how many are missing, and of whom. */
@@ -65,8 +89,8 @@ add_need_shortage(const struct words *w, const struct inquiry_part *q, const str
 	}
 	ENT_TRY(ent_buf_cstr(&cure, &text, w->err));
 	return ent_reasons_add(w->reasons, w->err, need->standing < need->from ? ENT_R_ACCREDITATION : ENT_R_MEMBER_UNHEARD, "-", text,
-	    "%s: %.*s needs the accreditations of %zu members for %.*s, heard: %zu missing", need->standing < need->from ? "lapsed" : "unheard",
-	    ENT_FMT(q->name), need->from, ENT_FMT(need->profile), need->from - need->counting);
+	    "%s: %.*s needs the accreditations of %zu member%s for %.*s, heard: %zu missing", shortage_word(w, q, need), ENT_FMT(q->name),
+	    need->from, need->from == 1 ? "" : "s", ENT_FMT(need->profile), need->from - need->counting);
 }
 
 static enum ent_status
@@ -81,7 +105,7 @@ add_need(const struct words *w, const struct inquiry_part *q, const struct need 
 			ENT_TRY(add_accreditation(w, q, m, need->profile));
 	}
 	if (need->from > w->state->member_count)
-		ADD(w, ENT_R_ACCREDITATION, "-", "another proposal", "lapsed: %.*s from %zu members is required, and there are %zu",
+		ADD(w, ENT_R_ACCREDITATION, "-", "another proposal", "not accredited: %.*s from %zu members is required, and there are %zu",
 		    ENT_FMT(need->profile), need->from, w->state->member_count);
 	return all || need->counting >= need->from ? ENT_OK : add_need_shortage(w, q, need);
 }

@@ -46,7 +46,7 @@ enum ent_status
 ent_reasons_add(struct ent_reasons *reasons, struct ent_error *err, enum ent_reason_code code, const char *cite,
     const char *cure, const char *fmt, ...)
 {
-	struct ent_reason reason = { .code = code };
+	struct ent_reason reason = { .code = code, .subject = "", .until_unix_s = INT64_MAX };
 	enum ent_status status;
 	void *items = reasons->items;
 	va_list args;
@@ -62,6 +62,14 @@ ent_reasons_add(struct ent_reasons *reasons, struct ent_error *err, enum ent_rea
 	reasons->items = items;
 	reasons->items[reasons->count++] = reason;
 	return ENT_OK;
+}
+
+enum ent_status
+ent_reasons_about(struct ent_reasons *reasons, struct ent_error *err, const char *subject, int64_t until_unix_s)
+{
+	ENT_ASSERT(reasons->count > 0);
+	reasons->items[reasons->count - 1].until_unix_s = until_unix_s;
+	return ent_arena_strdup(reasons->arena, &reasons->items[reasons->count - 1].subject, ent_view_str(subject), err);
 }
 
 bool

@@ -24,6 +24,8 @@ struct ent_reason {
 	const char *text; /* one sentence for people, free of secrets */
 	const char *cite; /* "au 42", a hash prefix, "epoch 1"; "-" when there is none. No spaces become "_" in records: cite is one word there. */
 	const char *cure; /* "" when there is none */
+	const char *subject;  /* what several reasons may be about, so that words can join them: "project quantum (a65a3792)"; "" */
+	int64_t until_unix_s; /* when what it says ends; INT64_MAX: it does not, or does not say */
 };
 
 /* All reasons, in the order of the decision. Lives in the arena. */
@@ -35,6 +37,8 @@ struct ent_reasons {
 };
 ENT_MUST_USE enum ent_status ent_reasons_add(struct ent_reasons *reasons, struct ent_error *err, enum ent_reason_code code,
     const char *cite, const char *cure, const char *fmt, ...) ENT_PRINTF(6, 7);
+/* What the reason that was added last is about. */
+ENT_MUST_USE enum ent_status ent_reasons_about(struct ent_reasons *reasons, struct ent_error *err, const char *subject, int64_t until_unix_s);
 bool ent_reasons_block(const struct ent_reasons *reasons);  /* at least one blocks */
 bool ent_reasons_outage(const struct ent_reasons *reasons); /* it blocks, and everything that blocks is an outage */
 

@@ -13,6 +13,13 @@ struct tail {
 };
 
 static enum ent_status
+tail_reason(struct ent_buf *out, const struct ent_reason_line *reason, struct ent_error *err)
+{
+	ENT_TRY(ent_buf_add_str(out, "    ", err));
+	return ent_audit_reason(out, 4, reason, err);
+}
+
+static enum ent_status
 tail_words(struct ent_buf *out, uint64_t index, const struct ent_audit_seen *seen, struct ent_error *err)
 {
 	const struct ent_record_doc *r = &seen->record;
@@ -30,7 +37,7 @@ tail_words(struct ent_buf *out, uint64_t index, const struct ent_audit_seen *see
 
 		/* What spoke for it is in --json; people look for what spoke against it. */
 		if (code == ENT_REASON_COUNT || ent_reason_row(code)->blocks)
-			ENT_TRY(ent_buf_printf(out, err, "    %.*s %.*s\n", ENT_FMT(r->reasons[i].code), ENT_FMT(r->reasons[i].cite)));
+			ENT_TRY(tail_reason(out, &r->reasons[i], err));
 	}
 	return ENT_OK;
 }

@@ -13,6 +13,7 @@
 
 enum {
 	TOGETHER_S = 300, /* answers about one opening are not further apart */
+	ATTEMPT_S = 10,   /* nor are refusals of one attempt, which have no session key to know it by */
 	LOOK_BACK = 64    /* openings under way at a time */
 };
 
@@ -159,10 +160,26 @@ struct opening {
 	struct answer *first, *last;
 };
 
+static bool
+asked_already(const struct opening *opening, struct ent_view node)
+{
+	for (const struct answer *answer = opening->first; answer != NULL; answer = answer->next)
+		if (ent_view_eq(answer->node, node))
+			return true;
+	return false;
+}
+
+static bool
+has_session(const struct ent_record_doc *record)
+{
+	return record->full && record->has_session;
+}
+
 /*
  * Each node numbers requests by itself. Answers about one opening have its session key in common, which the requester makes
  * anew each time; who used one twice would not hide anything, as every answer is shown, but might blur which is which: so only
- * answers of about one time, as far as clocks may differ.
+ * answers of about one time, as far as clocks may differ. A refusal may come before the session key is read: one of the same
+ * person about the same file, at another node and within seconds, is shown as the same attempt.
  */
 static bool
 belongs(const struct opening *opening, const struct answer *answer)
@@ -173,8 +190,10 @@ belongs(const struct opening *opening, const struct answer *answer)
 		return false;
 	if (!ent_view_eq_str(a->request, "-") && ent_view_eq(a->request, b->request))
 		return true;
-	return a->full && b->full && a->has_session && b->has_session && ent_hash_eq(&a->session, &b->session) &&
-	    b->time_unix_s - a->time_unix_s <= TOGETHER_S;
+	if (has_session(a) && has_session(b))
+		return ent_hash_eq(&a->session, &b->session) && b->time_unix_s - a->time_unix_s <= TOGETHER_S;
+	return a->result == ENT_RESULT_REFUSED && b->result == ENT_RESULT_REFUSED && b->time_unix_s - a->time_unix_s <= ATTEMPT_S &&
+	    !asked_already(opening, answer->node);
 }
 
 static void
@@ -223,31 +242,71 @@ party_of(const struct opening *opening)
 
 /* ---- words ---- */
 
-static enum ent_status
-answer_words(struct ent_buf *out, int width, const struct answer *answer, struct ent_error *err)
+/* The next reason that spoke against it, from the i-th on. */
+static const struct ent_reason_line *
+next_against(const struct ent_record_doc *record, size_t *i)
 {
-	const struct ent_record_doc *r = &answer->record;
+	while (*i < record->reason_count && !ent_audit_blocks(&record->reasons[*i]))
+		(*i)++;
+	return *i < record->reason_count ? &record->reasons[(*i)++] : NULL;
+}
 
-	ENT_TRY(ent_buf_printf(out, err, "  %-*.*s  %-8s  entry %llu\n", width, ENT_FMT(answer->node), ent_result_name(r->result),
-	    (unsigned long long)answer->index));
-	for (size_t i = 0; i < r->reason_count; i++) {
-		if (!ent_audit_blocks(&r->reasons[i]))
-			continue;
-		ENT_TRY(ent_buf_add_str(out, "      ", err));
-		ENT_TRY(ent_audit_reason(out, 6, &r->reasons[i], err));
+/* Did both nodes answer the same, for the same reasons? */
+static bool
+same_answer(const struct ent_record_doc *a, const struct ent_record_doc *b)
+{
+	const struct ent_reason_line *x, *y;
+	size_t i = 0, k = 0;
+
+	do {
+		x = next_against(a, &i);
+		y = next_against(b, &k);
+	} while (x != NULL && y != NULL && ent_view_eq(x->code, y->code) && ent_view_eq(x->cite, y->cite));
+	return a->result == b->result && x == NULL && y == NULL;
+}
+
+static bool
+told_before(const struct opening *opening, const struct answer *answer)
+{
+	for (const struct answer *before = opening->first; before != answer; before = before->next)
+		if (same_answer(&before->record, &answer->record))
+			return true;
+	return false;
+}
+
+/* "au.example released (entry 5), uk.example released (entry 4)", and what spoke against it. */
+static enum ent_status
+answer_words(struct ent_buf *out, const struct answer *answer, struct ent_error *err)
+{
+	ENT_AUTO_FINI(ent_buf) line = ent_buf_with_max(1u << 20);
+	const struct ent_reason_line *reason;
+	const char *text;
+	size_t at = 0;
+
+	for (const struct answer *a = answer; a != NULL; a = a->next)
+		if (same_answer(&a->record, &answer->record))
+			ENT_TRY(ent_buf_printf(&line, err, "%s%.*s %s (entry %llu)", a == answer ? "" : ", ", ENT_FMT(a->node),
+			    ent_result_name(a->record.result), (unsigned long long)a->index));
+	ENT_TRY(ent_buf_cstr(&line, &text, err));
+	ENT_TRY(ent_buf_add_str(out, "  ", err));
+	ENT_TRY(ent_audit_fold(out, 2, text, err));
+	while ((reason = next_against(&answer->record, &at)) != NULL) {
+		ENT_TRY(ent_buf_add_str(out, "    ", err));
+		ENT_TRY(ent_audit_reason(out, 4, reason, err));
 	}
 	return ENT_OK;
 }
 
 static enum ent_status
-opening_words(struct ent_buf *out, int width, const struct opening *opening, struct ent_error *err)
+opening_words(struct ent_buf *out, const struct opening *opening, struct ent_error *err)
 {
 	char time[ENT_TIME_TEXT_SIZE];
 
 	ent_time_print(time, opening->first->record.time_unix_s);
 	ENT_TRY(ent_buf_printf(out, err, "\n%s  %.*s  of %.*s\n", time, ENT_FMT(opening->first->record.person), ENT_FMT(party_of(opening))));
 	for (const struct answer *answer = opening->first; answer != NULL; answer = answer->next)
-		ENT_TRY(answer_words(out, width, answer, err));
+		if (!told_before(opening, answer))
+			ENT_TRY(answer_words(out, answer, err));
 	return ENT_OK;
 }
 
@@ -324,7 +383,7 @@ opened_words(struct ent_buf *out, const struct opened *o, const struct opening *
 
 	ENT_TRY(head_words(out, o, err));
 	for (size_t i = 0; i < count; i++)
-		ENT_TRY(opening_words(out, width, &openings[i], err));
+		ENT_TRY(opening_words(out, &openings[i], err));
 	if (count == 0)
 		ENT_TRY(ent_buf_add_str(out, "\nNo opening is known here.\n", err));
 	if (o->unfit > 0)

@@ -127,14 +127,20 @@ ent_audit_reason(struct ent_buf *out, size_t indent, const struct ent_reason_lin
 {
 	ENT_AUTO_FINI(ent_buf) line = ent_buf_with_max(8192);
 	const char *said = ent_audit_words(reason->code);
+	const size_t begin = out->len;
 	const char *text;
 
 	ENT_TRY(ent_buf_printf(&line, err, "%s%s(%.*s", said, said[0] != '\0' ? " " : "", ENT_FMT(reason->code)));
 	if (!ent_view_eq_str(reason->cite, "-"))
-		ENT_TRY(ent_buf_printf(&line, err, " %.*s", ENT_FMT(reason->cite)));
+		ENT_TRY(ent_buf_printf(&line, err, "_%.*s", ENT_FMT(reason->cite)));
 	ENT_TRY(ent_buf_add_byte(&line, ')', err));
 	ENT_TRY(ent_buf_cstr(&line, &text, err));
-	return ent_audit_fold(out, indent, text, err);
+	ENT_TRY(ent_audit_fold(out, indent, text, err));
+	/* A record writes a citation as one word, "uk_22". Until here "(stopped_uk_22)" is one, so that it stands on one line. */
+	for (size_t i = begin; i < out->len; i++)
+		if (out->data[i] == '_')
+			out->data[i] = ' ';
+	return ENT_OK;
 }
 
 json_t *

@@ -73,7 +73,9 @@ blocking_line(struct ent_buf *out, const struct ent_why *why, const struct ent_r
 	enum ent_part part = part_of(why, reason);
 
 	ENT_TRY(ent_buf_add_str(out, "  - ", err));
-	if (part != ENT_PART_COUNT && part != ENT_PART_ACTIVE && first_word(reason->text) == ENT_PART_COUNT)
+	/* What lacks an accreditation may have had it before or not: its text says which. */
+	if (part != ENT_PART_COUNT && part != ENT_PART_ACTIVE && first_word(reason->text) == ENT_PART_COUNT &&
+	    reason->code != ENT_R_ACCREDITATION)
 		ENT_TRY(ent_buf_printf(out, err, "%s: ", ent_part_name(part)));
 	return ent_why_words_reason(out, reason, err);
 }
@@ -93,16 +95,116 @@ blocking_lines(struct ent_buf *out, const struct ent_why *why, struct ent_error 
 	return ENT_OK;
 }
 
+/* ---- what is well: one line for each thing, whoever said so ---- */
+
+static bool
+same_subject(const struct ent_reason *a, const struct ent_reason *b)
+{
+	return !blocks(b) && (a->code == ENT_R_ACCREDITED) == (b->code == ENT_R_ACCREDITED) && strcmp(a->subject, b->subject) == 0;
+}
+
+static bool
+joined_before(const struct ent_reasons *reasons, size_t at)
+{
+	for (size_t i = 0; i < at && reasons->items[at].subject[0] != '\0'; i++)
+		if (same_subject(&reasons->items[at], &reasons->items[i]))
+			return true;
+	return false;
+}
+
+/* "au 10, uk 8, us 8": where those statements stand. */
+static enum ent_status
+cites_words(struct ent_buf *out, const struct ent_reasons *reasons, const struct ent_reason *about, struct ent_error *err)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < reasons->count; i++) {
+		const struct ent_reason *r = &reasons->items[i];
+
+		if (!same_subject(about, r) || (r->code != ENT_R_CONSENT && r->code != ENT_R_ACCREDITED))
+			continue;
+		ENT_TRY(ent_buf_printf(out, err, "%s%s", first ? "" : ", ", r->cite));
+		first = false;
+	}
+	return ENT_OK;
+}
+
+static const struct ent_reason *
+in_force_of(const struct ent_reasons *reasons, const struct ent_reason *about)
+{
+	for (size_t i = 0; i < reasons->count; i++) {
+		const struct ent_reason *r = &reasons->items[i];
+
+		if (same_subject(about, r) && (r->code == ENT_R_PROJECT_IN_FORCE || r->code == ENT_R_PARTNER_IN_FORCE))
+			return r;
+	}
+	return NULL;
+}
+
+static int64_t
+first_end(const struct ent_reasons *reasons, const struct ent_reason *about)
+{
+	int64_t end_unix_s = INT64_MAX;
+
+	for (size_t i = 0; i < reasons->count; i++)
+		if (same_subject(about, &reasons->items[i]) && reasons->items[i].until_unix_s < end_unix_s)
+			end_unix_s = reasons->items[i].until_unix_s;
+	return end_unix_s;
+}
+
+/* "project quantum (a65a3792) in force until 2029-12-31T00:00:00Z: consents au 10, uk 8, us 8" */
+static enum ent_status
+force_words(struct ent_buf *out, const struct ent_reasons *reasons, const struct ent_reason *force, struct ent_error *err)
+{
+	int64_t end_unix_s = first_end(reasons, force);
+	char until[ENT_TIME_TEXT_SIZE];
+
+	ENT_TRY(ent_buf_printf(out, err, "%s in force", force->subject));
+	if (force->until_unix_s != INT64_MAX) {
+		ent_time_print(until, force->until_unix_s);
+		ENT_TRY(ent_buf_printf(out, err, " until %s", until));
+	}
+	ENT_TRY(ent_buf_add_str(out, ": consents ", err));
+	ENT_TRY(cites_words(out, reasons, force, err));
+	if (end_unix_s == force->until_unix_s)
+		return ENT_OK;
+	ent_time_print(until, end_unix_s);
+	return ent_buf_printf(out, err, ", the first until %s", until);
+}
+
+static enum ent_status
+joined_line(struct ent_buf *out, const struct ent_reasons *reasons, const struct ent_reason *about, struct ent_error *err)
+{
+	const struct ent_reason *force = in_force_of(reasons, about);
+	char until[ENT_TIME_TEXT_SIZE];
+
+	if (force != NULL) {
+		ENT_TRY(force_words(out, reasons, force, err));
+		return ent_buf_add_byte(out, '\n', err);
+	}
+	if (about->code == ENT_R_ACCREDITED) {
+		ent_time_print(until, first_end(reasons, about));
+		ENT_TRY(ent_buf_printf(out, err, "accredited for %s until %s by ", about->subject, until));
+	} else {
+		ENT_TRY(ent_buf_printf(out, err, "consents to %s: ", about->subject));
+	}
+	ENT_TRY(cites_words(out, reasons, about, err));
+	return ent_buf_add_byte(out, '\n', err);
+}
+
 static enum ent_status
 well_lines(struct ent_buf *out, const struct ent_why *why, bool provided, struct ent_error *err)
 {
 	for (size_t i = 0; i < why->reasons.count; i++) {
 		const struct ent_reason *r = &why->reasons.items[i];
 
-		if (blocks(r) || (r->code == ENT_R_PROVIDED) != provided)
+		if (blocks(r) || (r->code == ENT_R_PROVIDED) != provided || joined_before(&why->reasons, i))
 			continue;
 		ENT_TRY(ent_buf_add_str(out, provided ? "  " : "  ok: ", err));
-		ENT_TRY(ent_why_words_reason(out, r, err));
+		if (r->subject[0] != '\0')
+			ENT_TRY(joined_line(out, &why->reasons, r, err));
+		else
+			ENT_TRY(ent_why_words_reason(out, r, err));
 	}
 	return ENT_OK;
 }

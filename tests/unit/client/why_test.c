@@ -75,9 +75,9 @@ members(void)
 	return charter;
 }
 
-/* jp.example admitted to it, with posture-2 from one member: us.example, for 30 days. */
+/* jp.example admitted to it, with posture-2 from one member. */
 static struct ent_charter *
-partner(void)
+partner_without_accreditation(void)
 {
 	struct ent_charter *charter = members();
 	struct ent_hash party = world_add_party(charter, &(struct world_party){ .party = JP });
@@ -88,6 +88,15 @@ partner(void)
 		world_give_consent(charter, m, &party, T0, T0 + 400 * DAY);
 		world_give_consent(charter, m, &admit, T0, T0 + 400 * DAY);
 	}
+	return charter;
+}
+
+/* us.example accredited it, for 30 days. */
+static struct ent_charter *
+partner(void)
+{
+	struct ent_charter *charter = partner_without_accreditation();
+
 	world_state_act(charter, &(struct world_statement){ .by = US, .time_unix_s = T0,
 	    .act = "accredit jp.example posture-2 until 2026-12-21T09:00:00Z" });
 	return charter;
@@ -105,7 +114,12 @@ open_words_name_who_keeps_it_open(void **unused)
 	world_be_alive(charter, US, T0 + 10 * HOUR);
 	ask(&a, charter, "uk.example", NULL, T0 + 11 * HOUR);
 	assert_false(ent_reasons_block(&a.why.reasons));
-	holds(&a, "  ok: ");
+	/* One line for the project, with all who consented, and one for who is heard. */
+	holds(&a, "  ok: project quantum (");
+	holds(&a, ") in force until 2029-");
+	holds(&a, ": consents au 5, uk 5, us 5, the first until 2027-");
+	holds(&a, "  ok: heard: au.example 2026-");
+	holds_not(&a, " consented to ");
 	holds(&a, "  closes at 2026-11-22T09:00:0");
 	holds(&a, " unless uk.example is heard\n");
 	holds_not(&a, "would be cured");
@@ -149,6 +163,58 @@ a_consent_that_runs_out_is_what_closes(void **unused)
 	ask(&a, charter, "au.example", NULL, T0 + HOUR);
 	snprintf(words, sizeof(words), "  closes at 2026-11-21T14:00:00Z unless us.example consents again to %.8s\n", id);
 	holds(&a, words);
+	/* Its end stands where the consents stand. */
+	holds(&a, ", the first until 2026-11-21T14:00:00Z\n");
+	answer_fini(&a);
+	ent_charter_free(charter);
+}
+
+static void
+what_is_not_in_force_says_who_consented(void **unused)
+{
+	struct ent_charter *charter = world_charter(NULL);
+	struct ent_hash project = world_add_project(charter, NULL);
+	char id[ENT_HASH_HEX_SIZE], words[128];
+	struct answer a;
+
+	(void)unused;
+	ent_hash_hex(id, &project);
+	world_give_consent(charter, AU, &project, T0, T0 + 100 * DAY);
+	world_give_consent(charter, UK, &project, T0, T0 + 100 * DAY);
+	ask(&a, charter, "au.example", NULL, T0 + HOUR);
+	snprintf(words, sizeof(words), "  - proposed: us.example has not consented to project quantum (%.8s)\n", id);
+	holds(&a, words);
+	snprintf(words, sizeof(words), "  ok: consents to project quantum (%.8s): au ", id);
+	holds(&a, words);
+	holds(&a, ", uk ");
+	answer_fini(&a);
+	ent_charter_free(charter);
+}
+
+/* C-64: never given is another thing than ended, and both lack. */
+static void
+an_accreditation_that_never_was_has_not_lapsed(void **unused)
+{
+	struct ent_charter *charter = partner();
+	struct answer a;
+
+	(void)unused;
+	world_be_alive_all(charter, T0 + HOUR);
+	ask(&a, charter, "jp.example", NULL, T0 + HOUR);
+	holds(&a, "  ok: accredited for posture-2 until 2026-12-21T09:00:00Z by us ");
+	holds(&a, "  ok: the admission of jp.example to quantum (");
+	holds(&a, "  ok: party jp.example (");
+	answer_fini(&a);
+	world_be_alive_all(charter, T0 + 31 * DAY);
+	ask(&a, charter, "jp.example", NULL, T0 + 31 * DAY);
+	holds(&a, "  - lapsed: jp.example needs");
+	holds_not(&a, "lapsed: lapsed");
+	answer_fini(&a);
+	ent_charter_free(charter);
+	charter = partner_without_accreditation();
+	ask(&a, charter, "jp.example", NULL, T0 + HOUR);
+	holds(&a, "  - not accredited: jp.example needs the accreditations of 1 member for posture-2, heard: 1 missing\n");
+	holds_not(&a, "lapsed");
 	answer_fini(&a);
 	ent_charter_free(charter);
 }
@@ -347,6 +413,8 @@ main(void)
 		cmocka_unit_test(open_words_name_who_keeps_it_open),
 		cmocka_unit_test(any_two_of_three_are_named_as_a_choice),
 		cmocka_unit_test(a_consent_that_runs_out_is_what_closes),
+		cmocka_unit_test(what_is_not_in_force_says_who_consented),
+		cmocka_unit_test(an_accreditation_that_never_was_has_not_lapsed),
 		cmocka_unit_test(refusal_begins_with_the_state_and_says_everything),
 		cmocka_unit_test(an_accreditation_that_ends_soon_is_named),
 		cmocka_unit_test(as_of_then_leaves_out_what_came_later_and_says_how_far_the_copy_reaches),
