@@ -51,33 +51,47 @@ ent_derive_heard(const struct ent_state *state, size_t member, int64_t fresh_s)
 
 /* Of several the last to stand says how it ended: by itself, or withdrawn. */
 static void
-read_consents(const struct ent_state *state, const struct row *row, size_t member, int64_t fresh_s)
+read_past_consents(const struct ent_state *state, const struct row *row, size_t member)
 {
 	struct ent_consent_state *out = &row->pub.consents[member];
 	struct force force = force_of(state, NULL);
 	int64_t past_unix_s = INT64_MIN, from_unix_s, until_unix_s;
 
+	for (const struct consent *c = consents_of(row, member); c != NULL; c = c->older) {
+		if (c->until_unix_s < past_unix_s || !ent_derive_consent_times(state, &force, member, c, &from_unix_s, &until_unix_s) ||
+		    until_unix_s < past_unix_s)
+			continue;
+		out->withdrawn = until_unix_s < c->until_unix_s || (out->withdrawn && until_unix_s == past_unix_s);
+		past_unix_s = until_unix_s;
+	}
+	if (past_unix_s == INT64_MIN)
+		return;
+	out->lapsed = !out->withdrawn;
+	out->until_unix_s = past_unix_s;
+}
+
+/* Whether one was withdrawn is looked up only if it matters: there may be many, and most have ended or end before another. */
+static void
+read_consents(const struct ent_state *state, const struct row *row, size_t member, int64_t fresh_s)
+{
+	struct ent_consent_state *out = &row->pub.consents[member];
+	struct force force = force_of(state, NULL);
+	int64_t now_unix_s = state->when.now_unix_s, from_unix_s, until_unix_s;
+
 	*out = (struct ent_consent_state){ .member = state->members[member].pub.party->name };
 	for (const struct consent *c = consents_of(row, member); c != NULL; c = c->older) {
-		if (!ent_derive_consent_times(state, &force, member, c, &from_unix_s, &until_unix_s))
+		if (c->until_unix_s <= (out->given ? out->until_unix_s : now_unix_s) ||
+		    !ent_derive_consent_times(state, &force, member, c, &from_unix_s, &until_unix_s) || until_unix_s <= now_unix_s)
 			continue;
-		if (until_unix_s > state->when.now_unix_s) {
-			if (!out->given)
-				out->index = c->deed.index;
-			out->given = true;
-			if (until_unix_s > out->until_unix_s)
-				out->until_unix_s = until_unix_s;
-		} else if (until_unix_s >= past_unix_s) {
-			out->withdrawn = until_unix_s < c->until_unix_s || (out->withdrawn && until_unix_s == past_unix_s);
-			past_unix_s = until_unix_s;
-		}
+		if (!out->given)
+			out->index = c->deed.index;
+		out->given = true;
+		if (until_unix_s > out->until_unix_s)
+			out->until_unix_s = until_unix_s;
 	}
 	out->counts = out->given && ent_derive_heard(state, member, fresh_s);
-	out->withdrawn = out->withdrawn && !out->given;
-	if (!out->given && past_unix_s != INT64_MIN) {
-		out->lapsed = !out->withdrawn;
-		out->until_unix_s = past_unix_s;
-	}
+	if (!out->given)
+		read_past_consents(state, row, member);
 }
 
 int64_t

@@ -270,9 +270,10 @@ longest(const struct ent_state *state, size_t member, const struct accreditation
 	const struct accreditation *best = NULL;
 	int64_t until_unix_s;
 
+	/* Whether one was withdrawn is looked up only if it matters: a member may have said so every day for years. */
 	for (; a != NULL; a = a->older)
-		if (accreditation_times(state, &force, member, a, &until_unix_s) && until_unix_s > state->when.now_unix_s &&
-		    (best == NULL || a->until_unix_s > best->until_unix_s))
+		if (a->until_unix_s > state->when.now_unix_s && (best == NULL || a->until_unix_s > best->until_unix_s) &&
+		    accreditation_times(state, &force, member, a, &until_unix_s) && until_unix_s > state->when.now_unix_s)
 			best = a;
 	return best;
 }
