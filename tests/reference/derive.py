@@ -116,7 +116,7 @@ class State:
         self.logs = {name: log.until(now + SKEW) if as_of else log for name, log in logs.items()}
         self.member_logs = [self.logs[m.name] for m in charter.members]
         members = Hearing(charter.id, self.member_logs, {m.name: [member_reading(m)] for m in charter.members}, now)
-        self.read_proposals(members.statements)
+        self.read_proposals(members.statements, as_of)
         partners = Hearing(charter.id, list(self.logs.values()), self.readings, now)
         self.statements = members.statements + partners.statements
         self.ends_of = ends_by(s for s in self.statements if s.act == "withdraw" and form_of(s.text) == "statement")
@@ -127,7 +127,7 @@ class State:
         found = (Accreditation(self, s) for s in self.statements if s.act == "accredit" and not self.void(s))
         self.accreditations = [a for a in found if a.stands]
 
-    def read_proposals(self, statements):
+    def read_proposals(self, statements, as_of):
         ends_of = ends_by(s for s in statements if s.act == "withdraw" and form_of(s.text) == "statement")
         consents, left = {}, {}
         for s in statements:
@@ -138,6 +138,9 @@ class State:
         self.proposals = [Proposal(self.charter, text) for _, text in sorted(self.charter.proposals.items())]
         for p in self.proposals:
             p.read_consents(self.charter.members, consents, lambda s: min(ends_of(s), left.get(s.party, NEVER)), self.now)
+        if as_of:  # C-51
+            noted = {texts.unb64(s.words()[1]) for s in statements if s.act == "note" and form_of(s.text) == "proposal"}
+            self.proposals = [p for p in self.proposals if p.hash in noted or any(p.consents)]
         self.replay, self.readings = Replay(self.proposals, self.now), {}
         for p in self.proposals:
             if p.kind != "party":
@@ -154,20 +157,13 @@ class State:
         return partner and (s.act in ("consent", "accredit") or s.act == "key" and s.words()[1] == "seal")
 
     def is_foreign(self, s):
-        """A stop of what is not its own to stop does nothing (C-60, C-62): a member's only of an officer's, log's or witness's key by name."""
+        """A stop of what is not its own to stop does nothing (C-60, C-62); of a partner's keys its reading knows."""
         kind, *words = s.words()
-        if kind == "key" and "+" in words[0]:
-            return words[0] not in self.named_keys(s.party) and not (self.charter.member(s.party) and words[0] in self.partners_log_keys)
-        if self.charter.member(s.party) or kind == "key":
-            return False
-        return not (kind == "partner" and words[0] == s.party or kind == "person" and words[0].rpartition("@")[2] == s.party)
-
-    def named_keys(self, party):
-        """The keys by whose name a party stops its own: a partner's are those of the proposals that have ever held its name."""
-        member = self.charter.member(party)
-        keys = [*member.officers, member.log_key, member.access_key, member.witness] if member else \
-            [k for r in self.readings.get(party, []) if r.narrowing for k in (*r.officers, r.log_key)]
-        return {f"{k.name}+{k.id.hex()}" for k in keys}
+        member = self.charter.member(s.party)
+        if kind == "key":
+            own = [*member.officers, member.log_key, member.access_key, member.witness] if member else []
+            return bool(member) and "+" in words[0] and words[0] not in {f"{k.name}+{k.id.hex()}" for k in own} | self.partners_log_keys
+        return not member and not (kind == "partner" and words[0] == s.party or kind == "person" and words[0].rpartition("@")[2] == s.party)
 
     def find_stops(self):
         resumed = {(s.party, texts.unb64(s.words()[0])) for s in self.statements

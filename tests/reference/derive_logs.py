@@ -133,7 +133,14 @@ class Reading:
         """Does what it publishes keep others from the key, though it counts no more (C-25)?"""
         return self.narrowing and entry.text.act in ("key", "issuer-key")
 
+    def is_foreign(self, text):
+        """Is this a stop, by name, of a key that is none of this partner's (C-60)?"""
+        words = text.one("stop") if self.proposal and text.act == "stop" else ("",)
+        return words[0] == "key" and "+" in words[1] and words[1] not in [f"{k.name}+{k.id.hex()}" for k in (*self.officers, self.log_key)]
+
     def counts(self, entry):  # C-55
+        if self.is_foreign(entry.text):
+            return False
         return self.narrowing if narrows(entry.text) or entry.text.act in FREEZING else entry.effect < self.until
 
 
