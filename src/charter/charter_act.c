@@ -61,16 +61,9 @@ new_consent(struct consent **out, const struct target *target, const struct judg
 	consent->until_unix_s = j->statement->until_unix_s;
 	ent_sha256(&consent->says, j->statement->says);
 	consent->valid = target->doc != NULL && ent_charter_consent_matches(target, &consent->says, consent->until_unix_s);
+	consent->named = ent_charter_list_newest(&j->author->withdrawals, &consent->deed.hash) != NULL;
 	*out = consent;
 	return ENT_OK;
-}
-
-static void
-name_target(struct target *target, const struct judged *j)
-{
-	if (!target->named || j->effect_unix_s < target->named_unix_s)
-		target->named_unix_s = j->effect_unix_s;
-	target->named = true;
 }
 
 static enum ent_status
@@ -89,7 +82,6 @@ apply_consent(struct ent_charter *charter, const struct judged *j, struct ent_er
 	ENT_TRY(new_consent(&consent, target, j, err));
 	consent->older = target->consents[member];
 	target->consents[member] = consent;
-	name_target(target, j);
 	if (target->group != NULL)
 		target->group->changed = charter->generation;
 	return ENT_OK;
@@ -184,6 +176,13 @@ apply_leaving(struct ent_charter *charter, const struct judged *j, struct ent_er
 	return ENT_OK;
 }
 
+static void
+name_consent(const struct target *target, size_t member, const struct ent_hash *hash)
+{
+	for (struct consent *c = target->consents != NULL ? target->consents[member] : NULL; c != NULL; c = c->older)
+		c->named |= ent_hash_eq(&c->deed.hash, hash);
+}
+
 static enum ent_status
 apply_withdraw(struct ent_charter *charter, const struct judged *j, struct ent_error *err)
 {
@@ -206,6 +205,8 @@ apply_withdraw(struct ent_charter *charter, const struct judged *j, struct ent_e
 	if (author->officer_stop_count > 0)
 		mark_officers(charter, author); /* it may be a resume that is taken back */
 	seen = ent_charter_tree_get(&author->texts, &withdrawal->statement);
+	if (seen != NULL && seen->consents != NULL && is_members(author))
+		name_consent(seen->consents, author->log, &withdrawal->statement);
 	if (seen != NULL && seen->consents != NULL && seen->consents->group != NULL)
 		seen->consents->group->changed = charter->generation;
 	return ENT_OK;
@@ -327,6 +328,20 @@ apply_words(struct ent_charter *charter, const struct judged *j, struct ent_erro
 }
 
 static enum ent_status
+name_target(struct target *target, const struct judged *j, struct ent_error *err)
+{
+	struct naming *naming;
+	void *room;
+
+	ENT_TRY(ent_arena_alloc(j->author->arena, &room, 1, sizeof(*naming), err));
+	naming = room;
+	naming->deed = deed_of(j);
+	naming->older = target->namings;
+	target->namings = naming;
+	return ENT_OK;
+}
+
+static enum ent_status
 apply_note(struct ent_charter *charter, const struct judged *j, struct ent_error *err)
 {
 	struct target *target;
@@ -335,8 +350,7 @@ apply_note(struct ent_charter *charter, const struct judged *j, struct ent_error
 		return apply_words(charter, j, err);
 	ENT_TRY(ent_charter_target(&target, charter, &charter->logs[j->author->log], &j->statement->target, err));
 	target->announced = true;
-	name_target(target, j);
-	return ENT_OK;
+	return j->author->proposal == NULL ? name_target(target, j, err) : ENT_OK;
 }
 
 /* ---- the table ---- */

@@ -52,6 +52,7 @@ struct consent {
 	int64_t until_unix_s;
 	struct ent_hash says;  /* SHA-256 of what the officers read: the proposal may arrive later */
 	bool valid;            /* the proposal is here, says the same, and lasts as long (C-14) */
+	bool named;            /* a withdrawal names it: else nobody need look for one */
 };
 
 /*
@@ -111,6 +112,12 @@ struct text_note {
 	struct deed deed;
 	struct text_note *older;
 	struct ent_title note;
+};
+
+/* A member's `note proposal`. */
+struct naming {
+	struct deed deed;
+	struct naming *older; /* of the same proposal */
 };
 
 /* One public key in one role belongs to the party that published it first (C-25). */
@@ -216,8 +223,7 @@ struct target {
 	struct ent_hash says;
 	const char *unenforced;     /* NULL, or the line of it that this version does not enforce */
 	bool announced;             /* an officer's `note proposal` stands */
-	bool named;                 /* by a note or a consent of force, ... */
-	int64_t named_unix_s;       /* ... first in effect then: as of an earlier time it is not known (C-51) */
+	struct naming *namings;     /* the members' notes of it: as of an earlier time it is not known (C-51) */
 	struct consent **consents;  /* newest of each member; NULL: no consent at all */
 	struct group *group;        /* set with doc */
 	struct reading *reading;    /* set with the doc of a party proposal */

@@ -150,6 +150,26 @@ insert_sorted(struct ent_state *state, size_t old_count, struct row *const *fres
 		qsort(state->sorted, old_count + fresh_count, sizeof(*state->sorted), by_sort_pointers);
 }
 
+static bool
+was_said(const struct ent_state *state, const struct deed *deed)
+{
+	return is_there(&state->when, deed->effect_unix_s) && ent_force_signed(state->charter, &state->when, deed);
+}
+
+/* By a member's note, or a good consent. */
+static bool
+was_named(const struct ent_state *state, const struct target *target)
+{
+	for (const struct naming *n = target->namings; n != NULL; n = n->older)
+		if (was_said(state, &n->deed))
+			return true;
+	for (size_t m = 0; target->consents != NULL && m < state->member_count; m++)
+		for (const struct consent *c = target->consents[m]; c != NULL; c = c->older)
+			if (c->valid && c->deed.effect_unix_s < c->until_unix_s && was_said(state, &c->deed))
+				return true;
+	return false;
+}
+
 /* The proposals that are known at the state's time, sorted by hash: a text has no date but that of who named it first (C-51). */
 struct known {
 	struct target *const *targets;
@@ -170,7 +190,7 @@ find_known(struct ent_state *state, struct known *known, struct ent_error *err)
 	targets = room;
 	*known = (struct known){ targets, 0 };
 	for (size_t i = 0; i < charter->proposal_count; i++)
-		if (charter->proposals[i]->named && is_there(&state->when, charter->proposals[i]->named_unix_s))
+		if (was_named(state, charter->proposals[i]))
 			targets[known->count++] = charter->proposals[i];
 	return ENT_OK;
 }

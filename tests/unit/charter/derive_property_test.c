@@ -149,11 +149,13 @@ a_state_that_lives_on_is_the_one_from_scratch(const struct history *h, const boo
 	return wrong;
 }
 
-/* C-51: of the texts, those that what is left of the logs names. */
+/* The history with those texts only that a state knows; NULL: it knows one that nobody named, or not one that was consented to. */
 static struct ent_charter *
-replay_what_is_named(const struct history *h, const bool *left_out)
+replay_what_is_known(const struct history *h, const bool *left_out, const struct ent_state *state, int64_t now_unix_s)
 {
-	struct ent_charter *charter = history_begin(h);
+	ENT_AUTO(ent_charter) all = history_replay(h, left_out);
+	ENT_AUTO(ent_charter) charter = history_begin(h);
+	ENT_AUTO(ent_state) with_all = world_derive(all, now_unix_s);
 	struct ent_hash named[TEXT_COUNT];
 	struct ent_error err = { 0 };
 	size_t named_count;
@@ -162,12 +164,18 @@ replay_what_is_named(const struct history *h, const bool *left_out)
 		if (!left_out[i])
 			history_add_op(charter, h, i);
 	named_count = ent_charter_wanted(charter, named, TEXT_COUNT); /* no text is here yet */
-	for (size_t t = 0; t < h->text_count; t++)
+	for (size_t t = 0; t < h->text_count; t++) {
+		const struct ent_standing *standing = ent_state_standing_by_hash(with_all, &h->hashes[t]);
+		bool known = ent_state_standing_by_hash(state, &h->hashes[t]) != NULL, was_named = false;
+
 		for (size_t n = 0; n < named_count; n++)
-			if (ent_hash_eq(&h->hashes[t], &named[n]) &&
-			    ent_charter_add_proposal(charter, ent_buf_view(&h->texts[t]), &err) != ENT_OK)
-				abort();
-	return charter;
+			was_named |= ent_hash_eq(&h->hashes[t], &named[n]);
+		if (standing != NULL && (known ? !was_named : standing->in_force_since_unix_s != 0))
+			return NULL;
+		if (known && ent_charter_add_proposal(charter, ent_buf_view(&h->texts[t]), &err) != ENT_OK)
+			return NULL;
+	}
+	return ent_take(&charter);
 }
 
 /* C-51: as of a time, what took effect after its horizon is left out, as if it had not been written. */
@@ -186,10 +194,12 @@ as_of_a_time_is_what_was_there_then(const struct history *h, const bool *left_ou
 		ahead[h->ops[i].host] |= !left_out[i] && h->ops[i].kind == OP_ALIVE && h->ops[i].time_unix_s > then_unix_s + ENT_SKEW_S;
 		later[i] = left_out[i] || ahead[h->ops[i].host];
 	}
-	ENT_AUTO(ent_charter) cut = replay_what_is_named(h, later);
-	ENT_AUTO(ent_state) then = world_derive(cut, then_unix_s);
 	if (ent_derive_as_of(&now, whole, then_unix_s, &err) != ENT_OK)
 		return failed(&err);
+	ENT_AUTO(ent_charter) cut = replay_what_is_known(h, later, now, then_unix_s);
+	if (cut == NULL)
+		return "as of then, a proposal is known that nobody had named, or one that was in force is not";
+	ENT_AUTO(ent_state) then = world_derive(cut, then_unix_s);
 	history_dump(&one, now);
 	history_dump(&two, then);
 	return differ(&one, &two, "as of then, and then");
