@@ -438,6 +438,88 @@ who_was_never_in_force_claims_no_key(void **unused)
 	assert_non_null(ent_state_kas_key(after, ENT_LIT("jp.example"), ENT_KEY_EC_P256));
 }
 
+/* C-55: who was never in force narrows nothing, and who was replaced opens nothing. */
+static void
+only_officers_of_now_and_before_have_a_say(void **unused)
+{
+	ALLIANCE a = alliance_new(NULL, NULL);
+	struct ent_hash next = world_add_party(a.charter, &(struct world_party){ .party = JP, .officers_of = JP_TOO, .replaces = &a.party }), stop;
+	const struct world_statement by_new = { .by = JP, .time_unix_s = T0 + 60, .act = "stop partner jp.example", .signers_of = JP_TOO - JP };
+	char hash[ENT_HASH_BASE64_SIZE], resume[128];
+
+	(void)unused;
+	world_be_alive(a.charter, JP, T0 + 60);
+	stop = world_say_in(a.charter, JP, &by_new);
+	assert_int_equal(jp_at(a.charter, T0 + 60), ENT_PART_ACTIVE); /* officers of a mere proposal */
+	assert_int_equal(alliance_force(a.charter, T0 + 60, &next), ENT_FORCE_PROPOSED);
+	alliance_consent(a.charter, &next, T0 + HOUR);
+	assert_int_equal(jp_at(a.charter, T0 + HOUR), ENT_PART_SUSPENDED); /* now they are its officers, and said so */
+	alliance_resume(a.charter, JP, &stop, T0 + 2 * HOUR); /* by the old ones */
+	assert_int_equal(jp_at(a.charter, T0 + 2 * HOUR), ENT_PART_SUSPENDED);
+	ent_hash_base64(hash, &stop);
+	snprintf(resume, sizeof(resume), "resume %s", hash);
+	world_be_alive(a.charter, JP, T0 + 3 * HOUR);
+	world_say_in(a.charter, JP, &(struct world_statement){ .by = JP, .time_unix_s = T0 + 3 * HOUR, .act = resume, .signers_of = JP_TOO - JP });
+	assert_int_equal(jp_at(a.charter, T0 + 3 * HOUR), ENT_PART_ACTIVE);
+	alliance_say(a.charter, JP, 0, T0 + 4 * HOUR, "stop partner jp.example"); /* old officers may still narrow */
+	assert_int_equal(jp_at(a.charter, T0 + 4 * HOUR), ENT_PART_SUSPENDED);
+}
+
+/* A stop that two sets of officers understand is one. */
+static void
+one_text_in_two_readings_is_one_stop(void **unused)
+{
+	ALLIANCE a = alliance_new(NULL, NULL);
+	struct ent_hash next = world_add_party(a.charter, &(struct world_party){ .party = JP, .title = "Same officers", .replaces = &a.party }), stop;
+
+	(void)unused;
+	alliance_consent(a.charter, &next, T0 + HOUR);
+	stop = alliance_say(a.charter, JP, 0, T0 + 2 * HOUR, "stop partner jp.example");
+	assert_int_equal(alliance_stops(a.charter, T0 + 2 * HOUR), 1);
+	publish_issuer_key(a.charter, JP, T0 + 2 * HOUR, "k1");
+	assert_int_equal(jp_keys(a.charter, T0 + 2 * HOUR), 1);
+	alliance_resume(a.charter, JP, &stop, T0 + 3 * HOUR);
+	assert_int_equal(jp_at(a.charter, T0 + 3 * HOUR), ENT_PART_ACTIVE);
+}
+
+/* C-26: a kid stays one key, also for the officers who come after. */
+static void
+an_issuers_kid_is_one_key_under_all_officers(void **unused)
+{
+	ALLIANCE a = alliance_new(NULL, NULL);
+	struct ent_hash next = world_add_party(a.charter, &(struct world_party){ .party = JP, .officers_of = JP_TOO, .replaces = &a.party });
+
+	(void)unused;
+	publish_issuer_key(a.charter, JP, T0, "k1");
+	alliance_consent(a.charter, &next, T0 + HOUR);
+	publish_issuer_key(a.charter, JP_TOO, T0 + 2 * HOUR, "k1");
+	assert_int_equal(jp_keys(a.charter, T0 + 2 * HOUR), 1);
+	ENT_AUTO(ent_state) state = world_derive(a.charter, T0 + 2 * HOUR);
+	assert_true(ent_view_eq(ent_state_issuer_key(state, ent_view_str(world_issuers[JP]), ENT_LIT("k1"))->spki,
+	    ent_pubkey_spki(ent_key_public(world_keys(JP)->issuer))));
+}
+
+/* C-24: no party's officer or log key is another's seal key while it is in force. */
+static void
+a_partners_own_key_is_nobodys_seal_key(void **unused)
+{
+	CHARTER = world_charter(NULL);
+	struct ent_hash party = world_add_party(charter, &(struct world_party){ .party = JP });
+	ENT_AUTO_FINI(ent_buf) line = ent_buf_with_max(1 << 16);
+	struct ent_error err = { 0 };
+	const char *act;
+
+	(void)unused;
+	world_seal_key_line(&line, world_keys(JP)->officers[1]);
+	assert_ok(ent_buf_cstr(&line, &act, &err));
+	alliance_say(charter, UK, QUORUM, T0, "%s", act);
+	ENT_AUTO(ent_state) before = world_derive(charter, T0);
+	assert_int_equal(ent_state_member(before, ENT_LIT("uk.example"))->key_count, 1);
+	alliance_consent(charter, &party, T0 + 60);
+	ENT_AUTO(ent_state) after = world_derive(charter, T0 + 60);
+	assert_int_equal(ent_state_member(after, ENT_LIT("uk.example"))->key_count, 0);
+}
+
 /* C-56 */
 static void
 a_partners_log_that_lies_freezes_or_is_stopped_closes_that_partner_only(void **unused)
@@ -522,6 +604,10 @@ main(void)
 		cmocka_unit_test(a_partner_that_lapsed_is_known_and_signs_nobody_in),
 		cmocka_unit_test(a_partner_that_was_never_in_force_speaks_for_nobody),
 		cmocka_unit_test(who_was_never_in_force_claims_no_key),
+		cmocka_unit_test(only_officers_of_now_and_before_have_a_say),
+		cmocka_unit_test(one_text_in_two_readings_is_one_stop),
+		cmocka_unit_test(an_issuers_kid_is_one_key_under_all_officers),
+		cmocka_unit_test(a_partners_own_key_is_nobodys_seal_key),
 		cmocka_unit_test(a_partners_log_that_lies_freezes_or_is_stopped_closes_that_partner_only),
 		cmocka_unit_test(a_name_has_one_log_for_ever),
 		cmocka_unit_test(a_party_that_repeats_anothers_issuer_is_void_while_that_holds_its_name),
