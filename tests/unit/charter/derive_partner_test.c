@@ -274,6 +274,26 @@ an_admission_has_its_dates(void **unused)
 	assert_int_equal(jp_at(charter, T0 + 3 * HOUR), ENT_PART_ENDED);
 }
 
+/* C-65 */
+static void
+a_partner_closes_with_the_smaller_freshness(void **unused)
+{
+	ALLIANCE a = alliance_new(NULL, NULL);
+	ENT_AUTO(ent_state) state = world_derive(a.charter, T0);
+	struct ent_participation part;
+	struct ent_error err = { 0 };
+
+	(void)unused;
+	assert_int_equal(ent_state_fresh_s(state, ent_state_standing_by_hash(state, &a.project)), 24 * HOUR);
+	assert_int_equal(ent_state_fresh_s(state, ent_state_standing_by_hash(state, &a.admit)), 24 * HOUR); /* its project's */
+	assert_int_equal(ent_state_fresh_s(state, ent_state_standing_by_hash(state, &a.party)), 48 * HOUR);
+	assert_ok(ent_state_participation(state, ENT_LIT("jp.example"), ENT_LIT("quantum"), &part, &err));
+	assert_int_equal(part.closes_unix_s, T0 + 24 * HOUR);
+	assert_int_equal(part.party->closes_unix_s, T0 + 48 * HOUR);
+	assert_int_equal(jp_at(a.charter, T0 + 24 * HOUR), ENT_PART_ACTIVE);
+	assert_int_equal(jp_at(a.charter, T0 + 24 * HOUR + 1), ENT_PART_UNHEARD);
+}
+
 /* C-64 */
 static void
 accreditations_are_counted_by_member_and_while_they_are_heard(void **unused)
@@ -597,6 +617,7 @@ main(void)
 		cmocka_unit_test(a_project_of_another_lineage_does_not_inherit_partners),
 		cmocka_unit_test(an_admission_of_another_party_proposal_admits_nobody),
 		cmocka_unit_test(an_admission_has_its_dates),
+		cmocka_unit_test(a_partner_closes_with_the_smaller_freshness),
 		cmocka_unit_test(accreditations_are_counted_by_member_and_while_they_are_heard),
 		cmocka_unit_test(a_profile_of_a_project_may_be_asked_of_members_too),
 		cmocka_unit_test(an_accreditation_of_a_member_that_is_not_heard_does_not_count),
