@@ -161,12 +161,15 @@ static void
 do_deed(struct ent_charter *charter, const struct history *h, const struct deed *deed, int64_t now_unix_s)
 {
 	char act[256], until[ENT_TIME_TEXT_SIZE];
+	int64_t end_unix_s;
 	size_t text;
 
 	world_be_alive(charter, deed->by, now_unix_s);
 	if (deed->verb == CONSENT) {
 		assert_true(find_text(h, deed->object, &text));
-		world_give_consent(charter, deed->by, &h->hashes[text], now_unix_s, now_unix_s + 60);
+		end_unix_s = ent_charter_proposal(charter, &h->hashes[text])->proposal.until_unix_s;
+		world_give_consent(charter, deed->by, &h->hashes[text], now_unix_s,
+		    end_unix_s != 0 && end_unix_s < now_unix_s + 60 ? end_unix_s : now_unix_s + 60);
 	} else if (deed->verb == RESUME) {
 		resume(charter, h, deed, now_unix_s);
 	} else if (deed->verb == ACCREDIT) {

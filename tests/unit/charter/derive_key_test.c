@@ -97,6 +97,24 @@ a_key_published_again_by_another_party_is_void(void **unused)
 	}
 }
 
+/* C-25: at equal times the party's name decides, whichever log was read first. */
+static void
+of_two_publications_in_one_second_the_first_name_has_it(void **unused)
+{
+	(void)unused;
+	for (int first = 0; first < 2; first++) {
+		CHARTER = world_charter(NULL);
+		BUF line = ROOM;
+
+		for (int i = 0; i < 2; i++) {
+			world_key_line(&line, world_keys(US)->kas);
+			publish(charter, i == first ? UK : AU, &line);
+		}
+		assert_int_equal(key_count(charter, AU), 1);
+		assert_int_equal(key_count(charter, UK), 0);
+	}
+}
+
 static void
 a_data_key_cannot_also_be_an_issuers_key(void **unused)
 {
@@ -147,6 +165,7 @@ main(void)
 		cmocka_unit_test(a_kid_that_is_not_the_keys_own_is_void),
 		cmocka_unit_test(a_key_of_the_epoch_cannot_be_a_seal_key),
 		cmocka_unit_test(a_key_published_again_by_another_party_is_void),
+		cmocka_unit_test(of_two_publications_in_one_second_the_first_name_has_it),
 		cmocka_unit_test(a_data_key_cannot_also_be_an_issuers_key),
 		cmocka_unit_test(an_issuer_key_for_anothers_issuer_or_under_a_used_kid_is_void),
 	};

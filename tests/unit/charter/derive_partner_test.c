@@ -274,6 +274,26 @@ an_admission_has_its_dates(void **unused)
 	assert_int_equal(jp_at(charter, T0 + 3 * HOUR), ENT_PART_ENDED);
 }
 
+/* C-65 */
+static void
+a_partner_closes_with_the_smaller_freshness(void **unused)
+{
+	ALLIANCE a = alliance_new(NULL, NULL);
+	ENT_AUTO(ent_state) state = world_derive(a.charter, T0);
+	struct ent_participation part;
+	struct ent_error err = { 0 };
+
+	(void)unused;
+	assert_int_equal(ent_state_fresh_s(state, ent_state_standing_by_hash(state, &a.project)), 24 * HOUR);
+	assert_int_equal(ent_state_fresh_s(state, ent_state_standing_by_hash(state, &a.admit)), 24 * HOUR); /* its project's */
+	assert_int_equal(ent_state_fresh_s(state, ent_state_standing_by_hash(state, &a.party)), 48 * HOUR);
+	assert_ok(ent_state_participation(state, ENT_LIT("jp.example"), ENT_LIT("quantum"), &part, &err));
+	assert_int_equal(part.closes_unix_s, T0 + 24 * HOUR);
+	assert_int_equal(part.party->closes_unix_s, T0 + 48 * HOUR);
+	assert_int_equal(jp_at(a.charter, T0 + 24 * HOUR), ENT_PART_ACTIVE);
+	assert_int_equal(jp_at(a.charter, T0 + 24 * HOUR + 1), ENT_PART_UNHEARD);
+}
+
 /* C-64 */
 static void
 accreditations_are_counted_by_member_and_while_they_are_heard(void **unused)
@@ -438,6 +458,88 @@ who_was_never_in_force_claims_no_key(void **unused)
 	assert_non_null(ent_state_kas_key(after, ENT_LIT("jp.example"), ENT_KEY_EC_P256));
 }
 
+/* C-55: who was never in force narrows nothing, and who was replaced opens nothing. */
+static void
+only_officers_of_now_and_before_have_a_say(void **unused)
+{
+	ALLIANCE a = alliance_new(NULL, NULL);
+	struct ent_hash next = world_add_party(a.charter, &(struct world_party){ .party = JP, .officers_of = JP_TOO, .replaces = &a.party }), stop;
+	const struct world_statement by_new = { .by = JP, .time_unix_s = T0 + 60, .act = "stop partner jp.example", .signers_of = JP_TOO - JP };
+	char hash[ENT_HASH_BASE64_SIZE], resume[128];
+
+	(void)unused;
+	world_be_alive(a.charter, JP, T0 + 60);
+	stop = world_say_in(a.charter, JP, &by_new);
+	assert_int_equal(jp_at(a.charter, T0 + 60), ENT_PART_ACTIVE); /* officers of a mere proposal */
+	assert_int_equal(alliance_force(a.charter, T0 + 60, &next), ENT_FORCE_PROPOSED);
+	alliance_consent(a.charter, &next, T0 + HOUR);
+	assert_int_equal(jp_at(a.charter, T0 + HOUR), ENT_PART_SUSPENDED); /* now they are its officers, and said so */
+	alliance_resume(a.charter, JP, &stop, T0 + 2 * HOUR); /* by the old ones */
+	assert_int_equal(jp_at(a.charter, T0 + 2 * HOUR), ENT_PART_SUSPENDED);
+	ent_hash_base64(hash, &stop);
+	snprintf(resume, sizeof(resume), "resume %s", hash);
+	world_be_alive(a.charter, JP, T0 + 3 * HOUR);
+	world_say_in(a.charter, JP, &(struct world_statement){ .by = JP, .time_unix_s = T0 + 3 * HOUR, .act = resume, .signers_of = JP_TOO - JP });
+	assert_int_equal(jp_at(a.charter, T0 + 3 * HOUR), ENT_PART_ACTIVE);
+	alliance_say(a.charter, JP, 0, T0 + 4 * HOUR, "stop partner jp.example"); /* old officers may still narrow */
+	assert_int_equal(jp_at(a.charter, T0 + 4 * HOUR), ENT_PART_SUSPENDED);
+}
+
+/* A stop that two sets of officers understand is one. */
+static void
+one_text_in_two_readings_is_one_stop(void **unused)
+{
+	ALLIANCE a = alliance_new(NULL, NULL);
+	struct ent_hash next = world_add_party(a.charter, &(struct world_party){ .party = JP, .title = "Same officers", .replaces = &a.party }), stop;
+
+	(void)unused;
+	alliance_consent(a.charter, &next, T0 + HOUR);
+	stop = alliance_say(a.charter, JP, 0, T0 + 2 * HOUR, "stop partner jp.example");
+	assert_int_equal(alliance_stops(a.charter, T0 + 2 * HOUR), 1);
+	publish_issuer_key(a.charter, JP, T0 + 2 * HOUR, "k1");
+	assert_int_equal(jp_keys(a.charter, T0 + 2 * HOUR), 1);
+	alliance_resume(a.charter, JP, &stop, T0 + 3 * HOUR);
+	assert_int_equal(jp_at(a.charter, T0 + 3 * HOUR), ENT_PART_ACTIVE);
+}
+
+/* C-26: a kid stays one key, also for the officers who come after. */
+static void
+an_issuers_kid_is_one_key_under_all_officers(void **unused)
+{
+	ALLIANCE a = alliance_new(NULL, NULL);
+	struct ent_hash next = world_add_party(a.charter, &(struct world_party){ .party = JP, .officers_of = JP_TOO, .replaces = &a.party });
+
+	(void)unused;
+	publish_issuer_key(a.charter, JP, T0, "k1");
+	alliance_consent(a.charter, &next, T0 + HOUR);
+	publish_issuer_key(a.charter, JP_TOO, T0 + 2 * HOUR, "k1");
+	assert_int_equal(jp_keys(a.charter, T0 + 2 * HOUR), 1);
+	ENT_AUTO(ent_state) state = world_derive(a.charter, T0 + 2 * HOUR);
+	assert_true(ent_view_eq(ent_state_issuer_key(state, ent_view_str(world_issuers[JP]), ENT_LIT("k1"))->spki,
+	    ent_pubkey_spki(ent_key_public(world_keys(JP)->issuer))));
+}
+
+/* C-24: no party's officer or log key is another's seal key while it is in force. */
+static void
+a_partners_own_key_is_nobodys_seal_key(void **unused)
+{
+	CHARTER = world_charter(NULL);
+	struct ent_hash party = world_add_party(charter, &(struct world_party){ .party = JP });
+	ENT_AUTO_FINI(ent_buf) line = ent_buf_with_max(1 << 16);
+	struct ent_error err = { 0 };
+	const char *act;
+
+	(void)unused;
+	world_seal_key_line(&line, world_keys(JP)->officers[1]);
+	assert_ok(ent_buf_cstr(&line, &act, &err));
+	alliance_say(charter, UK, QUORUM, T0, "%s", act);
+	ENT_AUTO(ent_state) before = world_derive(charter, T0);
+	assert_int_equal(ent_state_member(before, ENT_LIT("uk.example"))->key_count, 1);
+	alliance_consent(charter, &party, T0 + 60);
+	ENT_AUTO(ent_state) after = world_derive(charter, T0 + 60);
+	assert_int_equal(ent_state_member(after, ENT_LIT("uk.example"))->key_count, 0);
+}
+
 /* C-56 */
 static void
 a_partners_log_that_lies_freezes_or_is_stopped_closes_that_partner_only(void **unused)
@@ -515,6 +617,7 @@ main(void)
 		cmocka_unit_test(a_project_of_another_lineage_does_not_inherit_partners),
 		cmocka_unit_test(an_admission_of_another_party_proposal_admits_nobody),
 		cmocka_unit_test(an_admission_has_its_dates),
+		cmocka_unit_test(a_partner_closes_with_the_smaller_freshness),
 		cmocka_unit_test(accreditations_are_counted_by_member_and_while_they_are_heard),
 		cmocka_unit_test(a_profile_of_a_project_may_be_asked_of_members_too),
 		cmocka_unit_test(an_accreditation_of_a_member_that_is_not_heard_does_not_count),
@@ -522,6 +625,10 @@ main(void)
 		cmocka_unit_test(a_partner_that_lapsed_is_known_and_signs_nobody_in),
 		cmocka_unit_test(a_partner_that_was_never_in_force_speaks_for_nobody),
 		cmocka_unit_test(who_was_never_in_force_claims_no_key),
+		cmocka_unit_test(only_officers_of_now_and_before_have_a_say),
+		cmocka_unit_test(one_text_in_two_readings_is_one_stop),
+		cmocka_unit_test(an_issuers_kid_is_one_key_under_all_officers),
+		cmocka_unit_test(a_partners_own_key_is_nobodys_seal_key),
 		cmocka_unit_test(a_partners_log_that_lies_freezes_or_is_stopped_closes_that_partner_only),
 		cmocka_unit_test(a_name_has_one_log_for_ever),
 		cmocka_unit_test(a_party_that_repeats_anothers_issuer_is_void_while_that_holds_its_name),

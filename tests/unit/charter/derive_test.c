@@ -191,6 +191,25 @@ a_successor_ends_what_it_replaces_for_ever(void **unused)
 	assert_int_equal(ent_state_project_by_hash(w.state, &first)->state, ENT_FORCE_ENDED);
 }
 
+/* C-21: nobody agreed to what was sealed under it. */
+static void
+what_was_never_in_force_is_no_ancestor(void **unused)
+{
+	CHARTER = world_charter(NULL);
+	struct ent_hash first = world_add_project(charter, NULL), second;
+
+	(void)unused;
+	world_give_consent(charter, AU, &first, T0, T0 + DAY);
+	second = world_add_project(charter, &(struct world_project){ .replaces = &first, .title = "New" });
+	for (size_t m = 0; m < MEMBERS; m++)
+		world_give_consent(charter, m, &second, T0, T0 + DAY);
+	VIEW v = look(charter, T0, "au.example", "quantum");
+	assert_true(ent_hash_eq(&v.project->doc->hash, &second));
+	assert_true(ent_state_project_lineage(v.state, ENT_LIT("quantum"), &second));
+	assert_false(ent_state_project_lineage(v.state, ENT_LIT("quantum"), &first));
+	assert_int_equal(ent_state_project_by_hash(v.state, &first)->state, ENT_FORCE_ENDED);
+}
+
 /* C-18 */
 static void
 a_second_proposal_of_a_name_is_void_while_the_first_stands(void **unused)
@@ -585,6 +604,7 @@ main(void)
 		cmocka_unit_test(a_consent_runs_out_and_is_renewed_without_a_gap),
 		cmocka_unit_test(a_project_ends_at_its_until),
 		cmocka_unit_test(a_successor_ends_what_it_replaces_for_ever),
+		cmocka_unit_test(what_was_never_in_force_is_no_ancestor),
 		cmocka_unit_test(a_second_proposal_of_a_name_is_void_while_the_first_stands),
 		cmocka_unit_test(being_unheard_does_not_lose_the_name),
 		cmocka_unit_test(what_replaces_an_unknown_or_foreign_proposal_never_comes_into_force),

@@ -80,6 +80,25 @@ as_of_an_earlier_time_the_clock_floor_is_that_of_then(void **unused)
 	assert_int_equal(ent_state_clock_floor(then), T0 - 120);
 }
 
+/* C-13 C-51: what freezes does so from its entry on, and not before. */
+static void
+what_freezes_did_not_freeze_then(void **unused)
+{
+	ALLIANCE a = alliance_new(NULL, NULL);
+	ENT_AUTO(ent_state) then = NULL;
+	struct ent_error err = { 0 };
+
+	(void)unused;
+	alliance_say(a.charter, UK, QUORUM, T0 + 9 * HOUR, "decline 2.1");
+	alliance_say(a.charter, JP, QUORUM, T0 + 9 * HOUR, "decline 2.1");
+	ENT_AUTO(ent_state) now = world_derive(a.charter, T0 + HOUR);
+	assert_non_null(ent_state_member(now, ENT_LIT("uk.example"))->unenforced);
+	assert_int_equal(jp_at(a.charter, T0 + HOUR), ENT_PART_SUSPENDED);
+	assert_ok(ent_derive_as_of(&then, a.charter, T0 + HOUR, &err));
+	assert_null(ent_state_member(then, ENT_LIT("uk.example"))->unenforced);
+	assert_int_equal(jp_as_of(a.charter, T0 + HOUR), ENT_PART_ACTIVE);
+}
+
 /* ---- ahead of time ---- */
 
 /* C-51: what narrows counts from its entry on, with no later time than now. */
@@ -275,6 +294,7 @@ main(void)
 		cmocka_unit_test(as_of_an_earlier_time_later_entries_are_left_out),
 		cmocka_unit_test(as_of_an_earlier_time_a_proposal_that_nobody_had_named_is_not_known),
 		cmocka_unit_test(as_of_an_earlier_time_the_clock_floor_is_that_of_then),
+		cmocka_unit_test(what_freezes_did_not_freeze_then),
 		cmocka_unit_test(what_narrows_counts_though_its_time_is_ahead),
 		cmocka_unit_test(a_resume_ahead_of_time_waits),
 		cmocka_unit_test(a_consent_withdrawn_ahead_of_time_is_gone_now),
