@@ -156,7 +156,10 @@ demo_consent_all(struct demo *demo, const char *hash, size_t shown, void (*betwe
 		if (between != NULL)
 			between(demo, i);
 		demo_wait(demo, "the proposal did not reach a member", demo_shows, &(struct demo_seen){ p, hash });
-		(void)(i < shown ? demo_run(demo, 0, consent) : demo_quietly(demo, consent));
+		if (i < shown)
+			(void)demo_run(demo, 0, consent);
+		else if (demo_quietly(demo, consent))
+			printf("     (%s consents to %.8s%s)\n", p, hash, shown > 0 ? " likewise" : "");
 	}
 }
 
@@ -189,7 +192,7 @@ propose(struct demo *demo)
 	demo_say(demo, "au.example proposes a project; it does nothing until every member consents.",
 	    "   The custody rule splits each file's key: no node can release it alone.");
 	hash = demo_propose_project(demo, "quantum", "en Quantum sensing research data", true);
-	demo_consent_all(demo, hash, DEMO_MEMBERS, before_the_third);
+	demo_consent_all(demo, hash, 1, before_the_third);
 	if (!demo_wait_all(demo, "the consents did not reach a member", "uk.example", "quantum", false))
 		return;
 	DEMO(demo, 0, "why", "uk.example", "quantum", "--profile", demo_office("uk.example"));

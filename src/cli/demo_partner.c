@@ -75,7 +75,10 @@ accredit(struct demo *demo, const char *party, const char *profile, const char *
 	const char *const words[] = { "charter", "accredit", JP, profile, "--until", until, "--key", demo_officer(party, "doe"), "--key",
 		demo_officer(party, "poe"), "--profile", demo_office(party), NULL };
 
-	(void)(show ? demo_run(demo, 0, words) : demo_quietly(demo, words));
+	if (show)
+		(void)demo_run(demo, 0, words);
+	else if (demo_quietly(demo, words))
+		printf("     (%s accredits it for %s)\n", party, profile);
 }
 
 static void
@@ -94,8 +97,8 @@ admit(struct demo *demo)
 
 	demo_wait(demo, "the party proposal did not reach a member", demo_shows, &(struct demo_seen){ "au.example", party });
 	admission = propose_admission(demo, "quantum", "all", "posture-2 from all", true);
-	demo_consent_all(demo, party, 1, NULL);
-	demo_consent_all(demo, admission, DEMO_MEMBERS, before_the_third);
+	demo_consent_all(demo, party, 0, NULL);
+	demo_consent_all(demo, admission, 1, before_the_third);
 	demo_say(demo, "Each member by itself accredits the newcomer's cyber security, with an end.", "");
 	for (size_t i = 0; i < DEMO_MEMBERS; i++)
 		accredit(demo, demo_members[i].party, "posture-2", year, i == 0);
