@@ -87,7 +87,7 @@ ent_derive_consent_times(const struct ent_state *state, const struct force *forc
 		span_cut_horizon(force->span, state->when.now_unix_s, c->deed.effect_unix_s);
 	if (!is_there(&state->when, c->deed.effect_unix_s) || !ent_force_deed_signed(force, &c->deed))
 		return false;
-	withdrawn_unix_s = ent_force_withdrawn_in(force, c->deed.log, &c->deed);
+	withdrawn_unix_s = c->named ? ent_force_withdrawn_in(force, c->deed.log, &c->deed) : INT64_MAX;
 	*from_unix_s = c->deed.effect_unix_s;
 	*until_unix_s = c->until_unix_s < withdrawn_unix_s ? c->until_unix_s : withdrawn_unix_s;
 	*until_unix_s = *until_unix_s < left_unix_s ? *until_unix_s : left_unix_s;
