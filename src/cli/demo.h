@@ -101,7 +101,7 @@ struct demo_asked {
 bool demo_may(struct demo *demo, const void *asked);
 /* Until every member's node answers so. */
 bool demo_wait_all(struct demo *demo, const char *what, const char *party, const char *project, bool no);
-/* Every member consents, the first `shown` of them on the screen; between (may be NULL) is called before each. */
+/* Every member consents, the first `shown` of them on the screen and the others in a word; between (may be NULL) is called before each. */
 void demo_consent_all(struct demo *demo, const char *hash, size_t shown, void (*between)(struct demo *demo, size_t next));
 const char *demo_propose_project(struct demo *demo, const char *name, const char *title, bool show);
 

@@ -36,8 +36,15 @@ found(struct demo *demo)
 	    "   Its hash is the charter's name. Nobody stands above it.");
 	DEMO(demo, 0, "charter", "found", "--host", "aukus.example", "--title", "en Trilateral technology sharing (demonstration)", "--pillar",
 	    "i closed", "--pillar", "ii open", "-o", "genesis", "au.example.member", "uk.example.member", "us.example.member");
-	for (size_t i = 0; i < DEMO_MEMBERS; i++)
-		DEMO(demo, 0, "charter", "sign", "genesis", "--key", demo_officer(demo_members[i].party, "doe"), "--key", demo_officer(demo_members[i].party, "roe"));
+	for (size_t i = 0; i < DEMO_MEMBERS; i++) {
+		const char *p = demo_members[i].party;
+		const char *const sign[] = { "charter", "sign", "genesis", "--key", demo_officer(p, "doe"), "--key", demo_officer(p, "roe"), NULL };
+
+		if (i == 0)
+			(void)demo_run(demo, 0, sign);
+		else if (demo_quietly(demo, sign))
+			printf("     (%s signs likewise)\n", p);
+	}
 	DEMO(demo, 0, "charter", "verify", "genesis");
 }
 

@@ -150,6 +150,9 @@ by_time(const void *a, const void *b)
 
 	if (x->record.time_unix_s != y->record.time_unix_s)
 		return x->record.time_unix_s < y->record.time_unix_s ? -1 : 1;
+	/* Of one second: nodes' entries have no common order, and who was refused tries again. */
+	if (x->record.result != y->record.result && (x->record.result == ENT_RESULT_REFUSED || y->record.result == ENT_RESULT_REFUSED))
+		return x->record.result == ENT_RESULT_REFUSED ? -1 : 1;
 	int c = ent_view_cmp(x->node, y->node);
 
 	return c != 0 ? c : (x->index > y->index) - (x->index < y->index);
