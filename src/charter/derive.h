@@ -108,7 +108,8 @@ struct ent_consent_state {
 	struct ent_view member;
 	bool given;      /* a consent that is valid (dates, says, quorum) stands */
 	bool counts;     /* given and its member is heard */
-	uint64_t index;  /* log index of the newest such consent */
+	uint64_t index;  /* log index of the newest such consent ... */
+	int64_t since_unix_s; /* ... and when it took effect */
 	int64_t until_unix_s;
 	bool lapsed;     /* one was given and ran out */
 	bool withdrawn;  /* one was given and was withdrawn; then until is when */

@@ -49,6 +49,9 @@ by_precedence(const void *a, const void *b)
 
 	if (order != 0)
 		return order;
+	/* A partner with a slow clock must not void a member's key; a member that voids a partner's could stop it as well. */
+	if ((x->party->name == NULL) != (y->party->name == NULL))
+		return x->party->name == NULL ? -1 : 1;
 	if (x->effect_unix_s != y->effect_unix_s)
 		return x->effect_unix_s < y->effect_unix_s ? -1 : 1;
 	order = ent_view_cmp(name_of(x->party), name_of(y->party));

@@ -170,16 +170,37 @@ is_closed_pillar(const struct ent_state *state, struct ent_view name)
 	return true; /* cannot be: a proposal's pillar is one of the epoch's (C-5) */
 }
 
-/* Since it took its name, a proposal outside the project's lineage held the project's name (C-59). */
+/*
+ * How old the oldest word for it is that counts now: one member that lets its consent end and gives it again must not carry
+ * the others' over to a project that they did not speak of.
+ */
+static int64_t
+oldest_consent_unix_s(const struct ent_state *state, const struct row *row)
+{
+	int64_t oldest_unix_s = INT64_MAX;
+
+	for (size_t m = 0; m < state->member_count; m++) {
+		const struct ent_consent_state *c = &row->pub.consents[m];
+
+		if (c->given && c->since_unix_s < oldest_unix_s)
+			oldest_unix_s = c->since_unix_s;
+	}
+	return oldest_unix_s != INT64_MAX ? oldest_unix_s : row->pub.in_force_since_unix_s;
+}
+
+/* Since the oldest of its consents, a proposal outside the project's lineage held the project's name (C-59). */
 static bool
 is_of_earlier_project(const struct ent_state *state, const struct row *admit, const struct row *project)
 {
+	int64_t since_unix_s;
+
 	if (admit == NULL || project == NULL || !admit->took)
 		return false;
+	since_unix_s = oldest_consent_unix_s(state, admit);
 	for (size_t i = 0; i < project->name->reign_count; i++) {
 		const struct reign *r = &project->name->reigns[i];
 
-		if (r->until_unix_s > admit->pub.in_force_since_unix_s && r->until_unix_s > r->from_unix_s &&
+		if (r->until_unix_s > since_unix_s && r->until_unix_s > r->from_unix_s &&
 		    !ent_derive_descends(state, project, &r->row->target->hash))
 			return true;
 	}

@@ -83,8 +83,10 @@ read_consents(const struct ent_state *state, const struct row *row, size_t membe
 		if (c->until_unix_s <= (out->given ? out->until_unix_s : now_unix_s) ||
 		    !ent_derive_consent_times(state, &force, member, c, &from_unix_s, &until_unix_s) || until_unix_s <= now_unix_s)
 			continue;
-		if (!out->given)
+		if (!out->given) {
 			out->index = c->deed.index;
+			out->since_unix_s = from_unix_s;
+		}
 		out->given = true;
 		if (until_unix_s > out->until_unix_s)
 			out->until_unix_s = until_unix_s;

@@ -200,6 +200,26 @@ check_proposal(struct inquiry *q, struct ent_reasons *reasons, const struct ent_
 	    ENT_FMT(seal->project));
 }
 
+/* P5: a closed pillar has no partner, also when another proposal replaced what the file was sealed under. */
+static enum ent_status
+check_pillar(struct inquiry *q, struct ent_reasons *reasons, const struct ent_file_doc *seal)
+{
+	const struct ent_charter *charter = ent_state_charter(q->state);
+	const struct ent_doc *proposal = ent_charter_proposal(charter, &seal->proposal);
+	const struct ent_epoch *epoch = ent_charter_epoch(charter);
+	char hex[ENT_HASH_HEX_SIZE], cite[9];
+
+	if (!q->out->partner || proposal == NULL)
+		return ENT_OK;
+	for (size_t i = 0; i < epoch->pillar_count; i++)
+		if (epoch->pillars[i].open && ent_view_eq(epoch->pillars[i].name, proposal->proposal.pillar))
+			return ENT_OK;
+	ent_hash_hex(hex, &seal->proposal);
+	snprintf(cite, sizeof(cite), "%.8s", hex);
+	return ent_reasons_add(reasons, q->err, ENT_R_PARTNER_CLOSED, cite, "",
+	    "the file was sealed under proposal %s of pillar %.*s, which is closed to partners", cite, ENT_FMT(proposal->proposal.pillar));
+}
+
 static enum ent_status
 add_sealed(struct inquiry *q, struct ent_reasons *reasons, const struct ent_seal *seal)
 {
@@ -234,6 +254,7 @@ ent_inquiry_sealed(struct inquiry *q, struct ent_reasons *reasons, const struct 
 	q->out->project = file->project;
 	ENT_TRY(ent_inquiry_attributes(q, reasons, policy->attributes, policy->attribute_count));
 	ENT_TRY(check_proposal(q, reasons, file));
+	ENT_TRY(check_pillar(q, reasons, file));
 	ENT_TRY(ent_inquiry_seal_text(q, reasons, file, ent_charter_proposal(ent_state_charter(q->state), &file->proposal)));
 	ENT_TRY(check_seal_dates(q, reasons, file));
 	ENT_TRY(ent_inquiry_trust(q, reasons, &seal));

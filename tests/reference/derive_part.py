@@ -62,7 +62,9 @@ class Part:
         if not self.admit or not self.project or not self.admit.since:
             return False
         line = self.project.lineage()
-        return any(p not in line and any(end > self.admit.since for _, end in p.held) for p in self.state.proposals if p.name == self.project.name)
+        given = [self.admit.given(m) for m in range(len(self.admit.consents))]
+        oldest = min((max(c.begins for c in some) for some in given if some), default=self.admit.since)
+        return any(p not in line and any(end > oldest for _, end in p.held) for p in self.state.proposals if p.name == self.project.name)
 
     def named(self):
         """Is the party proposal the one that the admission names, or of its lineage (C-58)?"""

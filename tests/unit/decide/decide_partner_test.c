@@ -204,6 +204,30 @@ a_closed_pillars_files_are_never_a_partners(void **unused)
 	assert_only(&d, ENT_R_PARTNER_CLOSED, NULL);
 }
 
+/* What was sealed behind the closed door stays there when a proposal of an open pillar replaces the closed one. C-73 */
+static void
+a_closed_pillars_old_files_stay_closed_to_a_partner(void **unused)
+{
+	SCENE s = scene_at(T0, &(struct world_project){ .pillar = "i" });
+	struct ent_hash closed = s.project, open = world_add_project(s.charter, &(struct world_project){ .replaces = &closed });
+	struct ent_hash party = world_add_party(s.charter, &(struct world_party){ .party = JP });
+	struct ent_hash admit;
+	struct ent_decision d;
+
+	(void)unused;
+	consent_all(&s, &open, T0);
+	consent_all(&s, &party, T0);
+	admit = world_add_admit(s.charter, &(struct world_admit){ .party = JP, .proposal = party });
+	consent_all(&s, &admit, T0);
+	scene_again(&s, T0);
+	d = ask_file(&s, &kenji, &(struct file){ .proposal = &open }, "au.example");
+	assert_true(d.permit);
+	d = ask_file(&s, &kenji, &(struct file){ .proposal = &closed }, "au.example");
+	assert_only(&d, ENT_R_PARTNER_CLOSED, "pillar i");
+	d = ask_file(&s, NULL, &(struct file){ .proposal = &closed }, "au.example"); /* members go on reading */
+	assert_true(d.permit);
+}
+
 /* Everything that speaks against one request, in the order of the questions. C-40 */
 static void
 everything_against_a_partner_is_told_in_order(void **unused)
@@ -418,6 +442,7 @@ main(void)
 		cmocka_unit_test(a_partners_country_is_the_one_that_was_consented_to),
 		cmocka_unit_test(nobody_takes_over_anothers_issuer),
 		cmocka_unit_test(a_closed_pillars_files_are_never_a_partners),
+		cmocka_unit_test(a_closed_pillars_old_files_stay_closed_to_a_partner),
 		cmocka_unit_test(everything_against_a_partner_is_told_in_order),
 		cmocka_unit_test(a_sponsor_seals_for_its_contributor_in_its_own_name),
 		cmocka_unit_test(a_contributor_that_is_not_active_has_nothing_sealed),
