@@ -61,7 +61,7 @@ new_consent(struct consent **out, const struct target *target, const struct judg
 	consent->until_unix_s = j->statement->until_unix_s;
 	ent_sha256(&consent->says, j->statement->says);
 	consent->valid = target->doc != NULL && ent_charter_consent_matches(target, &consent->says, consent->until_unix_s);
-	consent->named = ent_charter_list_newest(&j->author->withdrawals, &consent->deed.hash) != NULL;
+	consent->withdrawal = ent_charter_list_newest(&j->author->withdrawals, &consent->deed.hash);
 	*out = consent;
 	return ENT_OK;
 }
@@ -177,10 +177,11 @@ apply_leaving(struct ent_charter *charter, const struct judged *j, struct ent_er
 }
 
 static void
-name_consent(const struct target *target, size_t member, const struct ent_hash *hash)
+name_consent(const struct target *target, size_t member, const struct withdrawal *withdrawal)
 {
 	for (struct consent *c = target->consents != NULL ? target->consents[member] : NULL; c != NULL; c = c->older)
-		c->named |= ent_hash_eq(&c->deed.hash, hash);
+		if (ent_hash_eq(&c->deed.hash, &withdrawal->statement))
+			c->withdrawal = withdrawal;
 }
 
 static enum ent_status
@@ -206,7 +207,7 @@ apply_withdraw(struct ent_charter *charter, const struct judged *j, struct ent_e
 		mark_officers(charter, author); /* it may be a resume that is taken back */
 	seen = ent_charter_tree_get(&author->texts, &withdrawal->statement);
 	if (seen != NULL && seen->consents != NULL && is_members(author))
-		name_consent(seen->consents, author->log, &withdrawal->statement);
+		name_consent(seen->consents, author->log, withdrawal);
 	if (seen != NULL && seen->consents != NULL && seen->consents->group != NULL)
 		seen->consents->group->changed = charter->generation;
 	return ENT_OK;

@@ -490,12 +490,11 @@ ent_force_stop_place(const struct force *force, const struct stop *stop, struct 
 }
 
 int64_t
-ent_force_withdrawn_in(const struct force *force, const struct reading *reading, const struct deed *deed)
+ent_force_withdrawn_by(const struct force *force, const struct withdrawal *newest, const struct deed *deed)
 {
-	const struct withdrawal *w = ent_charter_list_newest(&reading->withdrawals, &deed->hash);
 	int64_t ends_unix_s = INT64_MAX;
 
-	for (; w != NULL; w = w->older) {
+	for (const struct withdrawal *w = newest; w != NULL; w = w->older) {
 		int64_t at_unix_s = w->deed.index < deed->index ? INT64_MIN :
 		    narrowing_time(&force->when, w->deed.effect_unix_s);
 
@@ -506,6 +505,12 @@ ent_force_withdrawn_in(const struct force *force, const struct reading *reading,
 		ends_unix_s = at_unix_s < ends_unix_s ? at_unix_s : ends_unix_s;
 	}
 	return ends_unix_s;
+}
+
+int64_t
+ent_force_withdrawn_in(const struct force *force, const struct reading *reading, const struct deed *deed)
+{
+	return ent_force_withdrawn_by(force, ent_charter_list_newest(&reading->withdrawals, &deed->hash), deed);
 }
 
 /* ---- single questions, without clocks at hand ---- */

@@ -89,6 +89,8 @@ struct force {
 bool ent_force_deed_signed(const struct force *force, const struct deed *deed);
 /* The place from which a stop is there, signed; false: it is not. *signers: who signed it there and counts. */
 bool ent_force_stop_place(const struct force *force, const struct stop *stop, struct place *place, uint32_t *signers);
+/* By the withdrawals that name it, from the newest on. */
+int64_t ent_force_withdrawn_by(const struct force *force, const struct withdrawal *newest, const struct deed *deed);
 /* By the withdrawals in `reading`, which is of the deed's log. */
 int64_t ent_force_withdrawn_in(const struct force *force, const struct reading *reading, const struct deed *deed);
 /* A resume that is there and signed; whether it was withdrawn, and whether its reading counts, is the caller's question. */

@@ -52,7 +52,7 @@ struct consent {
 	int64_t until_unix_s;
 	struct ent_hash says;  /* SHA-256 of what the officers read: the proposal may arrive later */
 	bool valid;            /* the proposal is here, says the same, and lasts as long (C-14) */
-	bool named;            /* a withdrawal names it: else nobody need look for one */
+	const struct withdrawal *withdrawal; /* the newest that names it, so that nobody need look for one; NULL: none does */
 };
 
 /*

@@ -13,7 +13,7 @@ enum event_kind { EVENT_START, EVENT_FROM, EVENT_END, EVENT_EXPIRE };
 struct event {
 	int64_t time_unix_s;
 	enum event_kind kind;
-	size_t member;
+	uint32_t member;
 	uint64_t index; /* of the consent in the member's log */
 	struct row *row;
 };
@@ -87,7 +87,7 @@ ent_derive_consent_times(const struct ent_state *state, const struct force *forc
 		span_cut_horizon(force->span, state->when.now_unix_s, c->deed.effect_unix_s);
 	if (!is_there(&state->when, c->deed.effect_unix_s) || !ent_force_deed_signed(force, &c->deed))
 		return false;
-	withdrawn_unix_s = c->named ? ent_force_withdrawn_in(force, c->deed.log, &c->deed) : INT64_MAX;
+	withdrawn_unix_s = ent_force_withdrawn_by(force, c->withdrawal, &c->deed);
 	*from_unix_s = c->deed.effect_unix_s;
 	*until_unix_s = c->until_unix_s < withdrawn_unix_s ? c->until_unix_s : withdrawn_unix_s;
 	*until_unix_s = *until_unix_s < left_unix_s ? *until_unix_s : left_unix_s;
@@ -112,7 +112,7 @@ count_events(const struct replay *r)
 static void
 add_event(struct replay *r, int64_t time_unix_s, enum event_kind kind, size_t member, uint64_t index, struct row *row)
 {
-	r->state->events[r->event_count++] = (struct event){ time_unix_s, kind, member, index, row };
+	r->state->events[r->event_count++] = (struct event){ time_unix_s, kind, (uint32_t)member, index, row };
 }
 
 static void
