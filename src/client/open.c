@@ -363,6 +363,20 @@ add_words(const struct opening *o, const bool *listed, size_t object, struct ent
 	return ent_buf_printf(words, err, "%s%s", first ? "" : ": ", o->objects[object].words);
 }
 
+/* An error has room for so much, and is read: what is longer ends at a word, and says where all of it is. */
+static enum ent_status
+shorten(struct ent_buf *words, struct ent_error *err)
+{
+	enum { SAID_MAX = 500 };
+
+	if (words->len <= SAID_MAX)
+		return ENT_OK;
+	words->len = SAID_MAX;
+	while (words->len > 0 && words->data[words->len - 1] != ' ')
+		words->len--;
+	return ent_buf_add_str(words, "... (all of it: `entente why FILE --as PERSON`)", err);
+}
+
 /* Why the file stays closed, from the outcomes of its objects: tampered before denied before unavailable. */
 static enum ent_status
 explain(struct opening *o, struct ent_error *err)
@@ -381,6 +395,7 @@ explain(struct opening *o, struct ent_error *err)
 	for (size_t i = 0; i < o->manifest->kao_count; i++)
 		if (listed[i] && !said_before(o, listed, i))
 			ENT_TRY(add_words(o, listed, i, &words, err));
+	ENT_TRY(shorten(&words, err));
 	ENT_TRY(ent_buf_cstr(&words, &text, err));
 	if (tampered)
 		return ent_fail(err, ENT_E_TAMPERED, "the file's key cannot be had: %s", text);
