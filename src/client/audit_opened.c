@@ -150,9 +150,6 @@ by_time(const void *a, const void *b)
 
 	if (x->record.time_unix_s != y->record.time_unix_s)
 		return x->record.time_unix_s < y->record.time_unix_s ? -1 : 1;
-	/* Of one second: nodes' entries have no common order, and who was refused tries again. */
-	if (x->record.result != y->record.result && (x->record.result == ENT_RESULT_REFUSED || y->record.result == ENT_RESULT_REFUSED))
-		return x->record.result == ENT_RESULT_REFUSED ? -1 : 1;
 	int c = ent_view_cmp(x->node, y->node);
 
 	return c != 0 ? c : (x->index > y->index) - (x->index < y->index);
@@ -209,6 +206,33 @@ add_to(struct opening *opening, struct answer *answer)
 	opening->last = answer;
 }
 
+/* Did a node that answered both answer `b` first? */
+static bool
+was_later(const struct opening *a, const struct opening *b)
+{
+	for (const struct answer *x = a->first; x != NULL; x = x->next)
+		for (const struct answer *y = b->first; y != NULL; y = y->next)
+			if (ent_view_eq(x->node, y->node))
+				return x->index > y->index;
+	return false;
+}
+
+/* Times are seconds of several clocks: what is of one second stands as a node that answered both has it in its log. */
+static void
+put_in_order(struct opening *openings, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		for (size_t at = i; at > 0 && i - at < LOOK_BACK; at--) {
+			struct opening moved = openings[at];
+
+			if (openings[at - 1].first->record.time_unix_s != moved.first->record.time_unix_s ||
+			    !was_later(&openings[at - 1], &moved))
+				break;
+			openings[at] = openings[at - 1];
+			openings[at - 1] = moved;
+		}
+}
+
 static enum ent_status
 group(struct opened *o, struct opening **out, size_t *count, struct ent_error *err)
 {
@@ -228,6 +252,7 @@ group(struct opened *o, struct opening **out, size_t *count, struct ent_error *e
 		}
 		add_to(at > 0 && looked < LOOK_BACK ? &(*out)[at - 1] : &(*out)[(*count)++], &o->answers[i]);
 	}
+	put_in_order(*out, *count);
 	return ENT_OK;
 }
 
