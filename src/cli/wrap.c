@@ -63,7 +63,10 @@ cli_fold(FILE *out, size_t margin, size_t columns, const char *text)
 	for (const char *line = text; *line != '\0';) {
 		size_t len = strcspn(line, "\n");
 
-		fold_line(out, margin, columns, line, len);
+		if (len > 0)
+			fold_line(out, margin, columns, line, len);
+		else
+			fputc('\n', out); /* no margin in front of nothing */
 		line += len + (line[len] == '\n');
 	}
 }
