@@ -157,7 +157,8 @@ by_time(const void *a, const void *b)
 
 /* What belongs together, in order of time. */
 struct opening {
-	struct answer *first, *last;
+	struct answer *first; /* by nodes' names: which of them was the quickest says nothing */
+	int64_t time_unix_s;  /* of the earliest answer */
 };
 
 static bool
@@ -191,19 +192,22 @@ belongs(const struct opening *opening, const struct answer *answer)
 	if (!ent_view_eq_str(a->request, "-") && ent_view_eq(a->request, b->request))
 		return true;
 	if (has_session(a) && has_session(b))
-		return ent_hash_eq(&a->session, &b->session) && b->time_unix_s - a->time_unix_s <= TOGETHER_S;
-	return a->result == ENT_RESULT_REFUSED && b->result == ENT_RESULT_REFUSED && b->time_unix_s - a->time_unix_s <= ATTEMPT_S &&
+		return ent_hash_eq(&a->session, &b->session) && b->time_unix_s - opening->time_unix_s <= TOGETHER_S;
+	return a->result == ENT_RESULT_REFUSED && b->result == ENT_RESULT_REFUSED && b->time_unix_s - opening->time_unix_s <= ATTEMPT_S &&
 	    !asked_already(opening, answer->node);
 }
 
 static void
 add_to(struct opening *opening, struct answer *answer)
 {
+	struct answer **at = &opening->first;
+
 	if (opening->first == NULL)
-		opening->first = answer;
-	else
-		opening->last->next = answer;
-	opening->last = answer;
+		opening->time_unix_s = answer->record.time_unix_s;
+	while (*at != NULL && ent_view_cmp((*at)->node, answer->node) <= 0)
+		at = &(*at)->next;
+	answer->next = *at;
+	*at = answer;
 }
 
 /* Did a node that answered both answer `b` first? */
@@ -225,7 +229,7 @@ put_in_order(struct opening *openings, size_t count)
 		for (size_t at = i; at > 0 && i - at < LOOK_BACK; at--) {
 			struct opening moved = openings[at];
 
-			if (openings[at - 1].first->record.time_unix_s != moved.first->record.time_unix_s ||
+			if (openings[at - 1].time_unix_s != moved.time_unix_s ||
 			    !was_later(&openings[at - 1], &moved))
 				break;
 			openings[at] = openings[at - 1];
@@ -330,7 +334,7 @@ opening_words(struct ent_buf *out, const struct opening *opening, struct ent_err
 {
 	char time[ENT_TIME_TEXT_SIZE];
 
-	ent_time_print(time, opening->first->record.time_unix_s);
+	ent_time_print(time, opening->time_unix_s);
 	ENT_TRY(ent_buf_printf(out, err, "\n%s  %.*s  of %.*s\n", time, ENT_FMT(opening->first->record.person), ENT_FMT(party_of(opening))));
 	for (const struct answer *answer = opening->first; answer != NULL; answer = answer->next)
 		if (!told_before(opening, answer))
@@ -437,7 +441,7 @@ opening_json(const struct opening *opening)
 		    ent_audit_time_json(answer->record.time_unix_s), "result", ent_result_name(answer->record.result), "kind",
 		    answer->record.full ? "full" : "short", "reasons", ent_audit_reasons_json(&answer->record, true)));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "request", ent_audit_text_json(first->request), "time",
-	    ent_audit_time_json(first->time_unix_s), "person", ent_audit_text_json(first->person), "party",
+	    ent_audit_time_json(opening->time_unix_s), "person", ent_audit_text_json(first->person), "party",
 	    ent_audit_text_json(party_of(opening)), "nodes", nodes);
 }
 
