@@ -302,8 +302,8 @@ take(void *arg, uint64_t index, struct ent_view entry, struct ent_error *err)
 	if (index != ent_log_dir_taken(access->log) || index >= access->size)
 		return ENT_OK; /* we have it, or the checkpoint does not cover it yet */
 	if (entry.len > ENT_LIMIT_ACCESS_ENTRY)
-		return ent_fail(err, ENT_E_LIMIT, "access entry %llu has %zu bytes, limit %u", (unsigned long long)index, entry.len,
-		    ENT_LIMIT_ACCESS_ENTRY);
+		return ent_fail(err, ENT_E_SYNTAX, "entry %llu has %zu bytes, and no access entry has more than %u: this is no access log, "
+		    "so nothing of it was taken", (unsigned long long)index, entry.len, ENT_LIMIT_ACCESS_ENTRY);
 	return ent_log_dir_take(access->log, entry, err);
 }
 

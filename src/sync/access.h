@@ -11,8 +11,8 @@
 #include "charter/docs.h"
 #include "sync/mirror.h"
 
-#define ENT_LIMIT_ACCESS_ENTRY 1024u        /* bytes; access/v1 has 230 */
-#define ENT_LIMIT_ACCESS_ENTRIES 100000000u /* of a log: some 25 GB of disk */
+#define ENT_LIMIT_ACCESS_ENTRY 320u         /* bytes; an access/v1 has a fixed form of some 230: what is longer is none */
+#define ENT_LIMIT_ACCESS_ENTRIES 20000000u  /* of a log: with its tiles some 5 GB of disk, and never more than 7.1 GB */
 #define ENT_LIMIT_ACCESS_BUNDLES 256u       /* fetched in one round: 65,536 entries */
 
 struct ent_access;

@@ -388,14 +388,16 @@ a_node_that_serves_rubbish_gets_nothing_in(void **state)
 }
 
 static void
-an_entry_beyond_the_limit_is_not_written(void **state)
+an_entry_too_long_to_be_one_is_not_written(void **state)
 {
 	struct fixture *f = *state;
 	struct ent_error err = { 0 };
 
 	grow(f, 256);
-	assert_int_equal(round_with(f, &f->uk, oversize_entry, &err), ENT_E_LIMIT);
+	assert_int_equal(round_with(f, &f->uk, oversize_entry, &err), ENT_E_SYNTAX);
+	assert_non_null(strstr(err.text, "this is no access log"));
 	assert_int_equal(ent_access_size(f->copy), 0);
+	assert_ok(follow(f));
 }
 
 /* The first look has nothing to compare with: wrong entries are only wrong. */
@@ -454,7 +456,7 @@ main(void)
 		cmocka_unit_test(a_log_that_was_rolled_back_and_forked_is_broken),
 		TEST(an_older_checkpoint_is_not_current),
 		TEST(a_node_that_serves_rubbish_gets_nothing_in),
-		TEST(an_entry_beyond_the_limit_is_not_written),
+		TEST(an_entry_too_long_to_be_one_is_not_written),
 		TEST(wrong_entries_at_first_sight_are_no_proof),
 		TEST(a_checkpoint_of_another_key_is_refused),
 		TEST(a_name_that_leads_out_of_its_place_is_refused),
