@@ -57,6 +57,7 @@ struct source {
 	bool want[ENT_RECORDS_PER_LIST]; /* of that list */
 	size_t at;               /* in want */
 	unsigned collected, wrong_count;
+	bool missing;            /* a record was listed and not there */
 	/* all rounds */
 	uint64_t scan;           /* the older list that is next */
 	bool scanned;            /* each was looked at since the start */
@@ -329,6 +330,7 @@ go_on(struct ent_judge *judge, struct ent_collector *collector, struct source *s
 	struct ent_error err = { 0 };
 	enum ent_status status = ENT_OK;
 	size_t max_bytes;
+	bool more;
 
 	if (source->phase == PHASE_LOG)
 		status = ent_access_next(source->copy, path, &max_bytes, &err);
@@ -341,7 +343,9 @@ go_on(struct ent_judge *judge, struct ent_collector *collector, struct source *s
 	else if (status == ENT_OK) {
 		if (enough && source->lists > 2 && next_record(source))
 			source->scan = source->list; /* an older list is not done: go on there */
-		end_round(collector, source, &err, enough || ent_access_behind(source->copy) || !source->scanned);
+		/* To list what is not there costs its member nothing: it must not buy round after round. */
+		more = enough || ent_access_behind(source->copy) || !source->scanned;
+		end_round(collector, source, &err, more && !source->missing);
 		return;
 	}
 	if (status != ENT_OK)
@@ -419,6 +423,7 @@ feed_record(struct ent_judge *judge, struct ent_collector *collector, struct sou
 	source->collected++;
 	if (fetched->status != 200) { /* listed, and not there */
 		put_off(collector, source, index);
+		source->missing |= fetched->status == 404;
 		return fetched->status == 404 ? ENT_OK : ent_fail(err, ENT_E_UNREACHABLE, "HTTP status %llu for a record",
 		    (unsigned long long)fetched->status);
 	}
@@ -492,6 +497,7 @@ start_round(struct ent_judge *judge, struct ent_collector *collector, struct sou
 		return;
 	}
 	source->lists = source->collected = source->wrong_count = 0;
+	source->missing = false;
 	source->phase = PHASE_LOG;
 	ent_access_begin(source->copy);
 	go_on(judge, collector, source);
