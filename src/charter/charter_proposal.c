@@ -242,6 +242,25 @@ enlist(struct ent_charter *charter, struct target *target, struct group *group, 
 	return ENT_OK;
 }
 
+/* Anybody's officer can announce one: what a node keeps for them is bounded, and so is what each new entry of a log costs (C-5). */
+static enum ent_status
+check_room(const struct ent_charter *charter, const struct ent_proposal *p, struct ent_error *err)
+{
+	const struct group *group;
+	struct ent_hash key;
+
+	if (charter->proposal_count >= ENT_LIMIT_PROPOSALS)
+		return ent_fail(err, ENT_E_LIMIT, "%zu proposals are kept here, and no more are: act on one of those", charter->proposal_count);
+	if (p->kind != ENT_PROPOSAL_PARTY)
+		return ENT_OK;
+	ent_charter_group_key(&key, p->kind, p->party.name, ENT_VIEW_NONE);
+	group = ent_charter_tree_get(&charter->group_tree, &key);
+	if (group != NULL && group->target_count >= ENT_LIMIT_PARTY_TEXTS)
+		return ent_fail(err, ENT_E_LIMIT, "%zu party proposals of the name %.*s are kept here, and no more of one name are: "
+		    "consent to one of those, or propose the party under another name", group->target_count, ENT_FMT(p->party.name));
+	return ENT_OK;
+}
+
 static enum ent_status
 judge_proposal(const struct ent_charter *charter, struct ent_view text, struct ent_hash *hash, struct ent_error *err)
 {
@@ -258,7 +277,11 @@ judge_proposal(const struct ent_charter *charter, struct ent_view text, struct e
 		return ent_fail(err, ENT_E_REFUSED, "the proposal is of another charter");
 	*hash = doc.hash;
 	ENT_TRY(ent_doc_check(&doc, err));
-	return checks[doc.proposal.kind] != NULL ? checks[doc.proposal.kind](charter, &doc.proposal, err) : ENT_OK;
+	if (checks[doc.proposal.kind] != NULL)
+		ENT_TRY(checks[doc.proposal.kind](charter, &doc.proposal, err));
+	if (ent_charter_proposal(charter, hash) != NULL)
+		return ent_fail(err, ENT_E_EXISTS, "the proposal is known already");
+	return check_room(charter, &doc.proposal, err);
 }
 
 /* Settle the consents that were here before the text. */
@@ -350,10 +373,6 @@ ent_charter_add_proposal(struct ent_charter *charter, struct ent_view text, stru
 	struct ent_hash hash;
 
 	ENT_TRY(judge_proposal(charter, text, &hash, err));
-	if (ent_charter_proposal(charter, &hash) != NULL)
-		return ent_fail(err, ENT_E_EXISTS, "the proposal is known already");
-	if (charter->proposal_count >= ENT_LIMIT_PROPOSALS)
-		return ent_fail(err, ENT_E_LIMIT, "more than %u proposals", ENT_LIMIT_PROPOSALS);
 	return keep_proposal(charter, &hash, text, err);
 }
 

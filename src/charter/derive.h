@@ -16,6 +16,7 @@
 #define ENT_SKEW_S 120                    /* clocks may differ by this much */
 #define ENT_LIMIT_LOG_ENTRIES 1000000u     /* statements of one party */
 #define ENT_LIMIT_PROPOSALS 10000u
+#define ENT_LIMIT_PARTY_TEXTS 64u          /* party proposals of one name: each makes every entry of its log be verified once more (C-5, C-54) */
 #define ENT_LIMIT_PARTNERS 64u             /* partners whose logs are followed */
 
 struct ent_charter;

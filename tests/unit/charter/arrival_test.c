@@ -533,6 +533,32 @@ proposals_of_one_name_are_one_group(void **unused)
 		assert_int_equal(charter->groups[i]->index, i);
 }
 
+/* C-5: each would make every entry of the partner's log be verified once more. */
+static void
+only_so_many_party_proposals_of_one_name_are_kept(void **unused)
+{
+	CHARTER = world_charter(NULL);
+	struct ent_error err = { 0 };
+	char title[32];
+	BUF text = ROOM;
+
+	(void)unused;
+	for (unsigned i = 0; i < ENT_LIMIT_PARTY_TEXTS; i++) {
+		snprintf(title, sizeof(title), "Partner %u", i);
+		world_add_party(charter, &(struct world_party){ .party = JP, .title = title });
+	}
+	world_party(&text, charter, &(struct world_party){ .party = JP, .title = title });
+	assert_int_equal(ent_charter_add_proposal(charter, ent_buf_view(&text), &err), ENT_E_EXISTS);
+	ent_error_clear(&err);
+	ent_buf_clear(&text);
+	world_party(&text, charter, &(struct world_party){ .party = JP, .title = "One more" });
+	assert_int_equal(ent_charter_add_proposal(charter, ent_buf_view(&text), &err), ENT_E_LIMIT);
+	assert_non_null(strstr(err.text, "under another name"));
+	assert_int_equal(ent_charter_proposal_count(charter), ENT_LIMIT_PARTY_TEXTS);
+	world_add_party(charter, &(struct world_party){ .party = KR }); /* another name has its own */
+	world_add_admit(charter, &(struct world_admit){ .party = JP });
+}
+
 /* What must be fetched: what logs name, what is replaced, and the party that is admitted. */
 static void
 what_others_name_is_wanted(void **unused)
@@ -570,6 +596,7 @@ main(void)
 		cmocka_unit_test(an_admission_is_of_others_than_members),
 		cmocka_unit_test(what_is_not_enforced_is_named),
 		cmocka_unit_test(proposals_of_one_name_are_one_group),
+		cmocka_unit_test(only_so_many_party_proposals_of_one_name_are_kept),
 		cmocka_unit_test(what_others_name_is_wanted),
 	};
 
