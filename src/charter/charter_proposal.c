@@ -424,12 +424,16 @@ want(const struct ent_charter *charter, struct ent_hash *out, size_t count, size
 	return count;
 }
 
-/* What proposals say that they replace or stand on, and is not here. */
+/*
+ * What proposals say that they replace or stand on, and is not here. Not from the same one each time: who announces proposals
+ * that replace what nobody has must not stand before all others for good.
+ */
 static size_t
 wanted_by_proposals(const struct ent_charter *charter, struct ent_hash *out, size_t count, size_t max)
 {
 	for (size_t i = 0; i < charter->proposal_count && count < max; i++) {
-		const struct ent_proposal *p = &charter->proposals[i]->doc->proposal;
+		const size_t at = (charter->generation + i) % charter->proposal_count;
+		const struct ent_proposal *p = &charter->proposals[at]->doc->proposal;
 
 		if (p->has_replaces)
 			count = want(charter, out, count, max, &p->replaces);
@@ -453,10 +457,10 @@ next_missing(const struct party_log *log, size_t *at)
 }
 
 /* In turn from each log, the newest first: nobody can crowd out what the others name. */
-size_t
-ent_charter_wanted(const struct ent_charter *charter, struct ent_hash *out, size_t max)
+static size_t
+wanted_by_logs(const struct ent_charter *charter, struct ent_hash *out, size_t count, size_t max)
 {
-	size_t at[ENT_LIMIT_MEMBERS + ENT_LIMIT_PARTNERS], logs = charter->log_count, count = 0;
+	size_t at[ENT_LIMIT_MEMBERS + ENT_LIMIT_PARTNERS], logs = charter->log_count;
 	bool more = true;
 
 	for (size_t i = 0; i < logs; i++)
@@ -468,9 +472,19 @@ ent_charter_wanted(const struct ent_charter *charter, struct ent_hash *out, size
 
 			if (target == NULL)
 				continue;
-			out[count++] = target->hash;
+			count = want(charter, out, count, max, &target->hash);
 			more = true;
 		}
 	}
+	return count;
+}
+
+/* A quarter is the proposals' own, first: a log that names texts that nobody serves would fill all places for ever. */
+size_t
+ent_charter_wanted(const struct ent_charter *charter, struct ent_hash *out, size_t max)
+{
+	size_t count = wanted_by_proposals(charter, out, 0, max / 4);
+
+	count = wanted_by_logs(charter, out, count, max);
 	return wanted_by_proposals(charter, out, count, max);
 }

@@ -578,7 +578,31 @@ what_others_name_is_wanted(void **unused)
 	assert_int_equal(ent_charter_wanted(charter, wanted, 1), 1);
 	world_add_party(charter, &(struct world_party){ .party = JP });
 	assert_int_equal(ent_charter_wanted(charter, wanted, 4), 3);
-	assert_true(ent_charter_proposal_announced(charter, &wanted[0]));
+	assert_true(ent_charter_proposal_announced(charter, &wanted[1])); /* a quarter is for what proposals name, first */
+}
+
+/* Names of texts that nobody has do not keep out what proposals stand on; and nothing is fetched twice. */
+static void
+a_log_full_of_names_does_not_crowd_out_what_is_replaced(void **unused)
+{
+	CHARTER = world_charter(NULL);
+	struct ent_hash party = { { 1 } }, replaced = { { 2 } }, named, wanted[8];
+	char act[128], hash[ENT_HASH_BASE64_SIZE];
+
+	(void)unused;
+	for (uint8_t i = 0; i < 9; i++) {
+		named = i == 8 ? replaced : (struct ent_hash){ { 9, i } };
+		ent_hash_base64(hash, &named);
+		snprintf(act, sizeof(act), "note proposal %s", hash);
+		world_be_alive(charter, AU, T0);
+		world_state_act(charter, &(struct world_statement){ .by = AU, .time_unix_s = T0, .act = act, .signers = ROE });
+	}
+	world_add_admit(charter, &(struct world_admit){ .party = JP, .proposal = party, .replaces = &replaced });
+	assert_int_equal(ent_charter_wanted(charter, wanted, 8), 8);
+	assert_true(ent_hash_eq(&wanted[0], &replaced)); /* au's newest, too */
+	assert_true(ent_hash_eq(&wanted[1], &party));
+	for (size_t i = 2; i < 8; i++)
+		assert_int_equal(wanted[i].bytes[0], 9);
 }
 
 int
@@ -598,6 +622,7 @@ main(void)
 		cmocka_unit_test(proposals_of_one_name_are_one_group),
 		cmocka_unit_test(only_so_many_party_proposals_of_one_name_are_kept),
 		cmocka_unit_test(what_others_name_is_wanted),
+		cmocka_unit_test(a_log_full_of_names_does_not_crowd_out_what_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
