@@ -1,8 +1,8 @@
 """Hard cases of stopped keys: officers', logs', data keys and seal keys."""
 from cases import AU, UK, US, ask, begin, case, id_of
-from cases_partner import PART, PJ, Joined
+from cases_partner import JP, PART, PJ, Joined
 from cases_stop import STOP, later, made, one, ref
-from world import DAY, HOUR, T0, History, World, issuer_line, kas_line, name_of, note, seal_line
+from world import DAY, HOUR, T0, History, Partner, World, issuer_line, kas_line, name_of, note, seal_line
 
 DOE, POE, ROE = range(3)
 
@@ -59,9 +59,9 @@ def a_stop_a_second_later_in_another_log_takes_nothing():  # C-52 C-62
 
 
 @case
-def a_stop_in_the_same_second_in_another_log_is_not_after():  # C-52 C-62
+def a_stop_in_the_same_second_in_another_log_takes_nothing():  # C-52 C-62
     h, q = heard_at(T0)
-    return ask(h, T0, {"project " + q: "proposed"})
+    return ask(h, T0, {"project " + q: "active"})
 
 
 @case
@@ -86,12 +86,12 @@ def a_stopped_officer_stops_and_resumes_nothing():  # C-62
 
 
 @case
-def an_entry_with_a_stopped_signature_decides_nothing():  # C-11 C-62
+def an_entry_with_a_stopped_signature_decides_and_counts_for_nothing():  # C-11 C-62
     h, p, q = begin()
     stop_officer(h, US, DOE, T0, [POE, ROE])
     entry = h.consent(US, p, T0, T0 + DAY, signers=officers(h, US, DOE, POE))
     h.raw(US, note(entry.partition(b"\n\n")[0] + b"\n", officers(h, US, POE, ROE)))
-    return ask(h, T0, {"project " + q: "active"})
+    return ask(h, T0, {"project " + q: "proposed"})
 
 
 @case
@@ -194,30 +194,52 @@ def an_officer_stop_before_any_alive_silences_from_the_beginning():  # C-51 C-62
 
 
 @case
-def a_stopped_officer_freezes_nothing():  # C-9 C-13 C-62
+def a_stopped_officer_still_freezes():  # C-9 C-13 C-62
     h, p, q = begin(consents=(AU, UK, US))
     stop_officer(h, US, DOE, T0, [POE, ROE])
     h.state(US, "decline 2.1", T0, signers=officers(h, US, DOE, POE))
-    return ask(h, T0, {"frozen us.example": False, "answers": True})
+    h.state(UK, "decline 2.1", T0, signers=one(h, UK))
+    return ask(h, T0, {"frozen us.example": True, "frozen uk.example": False, "answers": False})
 
 
 @case
-def a_resume_that_lacks_a_stopped_officers_signature_may_be_signed_again():  # C-11 C-62
+def a_resume_that_lacks_a_stopped_officers_signature_is_written_anew():  # C-11 C-62
     h, p, q = begin()
     stop_officer(h, US, DOE, T0, [POE, ROE])
     entry = h.state(US, f"resume {made(h)}", T0, signers=officers(h, US, DOE, POE))
     h.raw(US, note(entry.partition(b"\n\n")[0] + b"\n", officers(h, US, POE, ROE)))
     h.consent(US, p, T0, T0 + DAY, signers=officers(h, US, DOE, POE))
-    return ask(h, T0, {"project " + q: "active", "stops ": 0})
+    later(h, US, f"resume {made(h, 2)}", T0 + HOUR, signers=officers(h, US, POE, ROE))
+    h.consent(US, p, T0 + HOUR, T0 + 2 * DAY, signers=officers(h, US, DOE, POE))
+    return ask(h, f"@{T0}", {"project " + q: "proposed", "stops ": 1}, T0 + HOUR, {"project " + q: "active", "stops ": 0})
 
 
 @case
-def the_resume_of_a_lapsed_partner_gives_no_officer_back():  # C-55 C-61 C-62
+def the_resume_of_a_lapsed_partner_gives_an_officer_back():  # C-55 C-61 C-62
     j = Joined(until=T0 + HOUR)
     stop_officer(j.h, PJ, DOE, T0, [POE, ROE])
     later(j.h, PJ, f"resume {made(j.h)}", T0 + HOUR, signers=officers(j.h, PJ, POE, ROE))
     j.h.state(PJ, "stop partner jp.example", T0 + HOUR, signers=officers(j.h, PJ, DOE))
-    return ask(j.h, T0 + HOUR, {"stops ": 1})
+    return ask(j.h, T0 + HOUR, {"stops ": 2, PART: "suspended"})
+
+
+@case
+def who_never_was_a_partner_stops_no_partners_officer():  # C-5 C-54 C-62
+    j = Joined(partners=[Partner(JP), Partner(JP, people=("ane", "doe", "roe"))])
+    j.h.add(j.h.partners[1].proposal(j.h.world, title="Never"))
+    stop_officer(j.h, PJ + 1, 1, T0, [0, 2])
+    j.h.state(PJ, "stop partner jp.example", T0, signers=officers(j.h, PJ, DOE))
+    return ask(j.h, T0, {"stops ": 1, PART: "suspended"})
+
+
+@case
+def a_stop_by_a_successor_silences_the_key_of_its_predecessor_too():  # C-62
+    j = Joined()
+    j.successor(T0 + HOUR, people=("ane", "doe", "roe"))
+    stop_officer(j.h, PJ + 1, 1, T0 + HOUR, [0, 2])
+    j.h.state(PJ, "stop partner jp.example", T0 + HOUR, signers=officers(j.h, PJ, DOE))
+    j.h.state(PJ, "stop partner jp.example project quantum", T0 + HOUR, signers=officers(j.h, PJ, POE))
+    return ask(j.h, T0 + HOUR, {"stops ": 2, PART: "suspended"})
 
 
 @case
@@ -256,10 +278,10 @@ def a_stop_of_the_access_key_is_the_nodes_own():  # C-62 C-72
 
 
 @case
-def a_member_stops_a_partners_log_key():  # C-56 C-60
+def a_member_stops_no_partners_log_key():  # C-56 C-60
     j = Joined()
     j.h.state(UK, f"stop key {ref(j.jp.log)}", T0, signers=one(j.h, UK))
-    return ask(j.h, T0, {PART: "suspended", "log_key_stopped jp.example": True})
+    return ask(j.h, T0, {PART: "active", "log_key_stopped jp.example": False, "stops ": 0})
 
 
 # ---- data keys, seal keys, issuers' ----
@@ -290,10 +312,12 @@ def to_destroy_needs_the_quorum():  # C-9 C-66
 
 
 @case
-def any_members_officer_stops_a_data_key():  # C-60 C-66
+def one_officer_stops_a_data_key_of_its_own_party():  # C-9 C-60 C-66
     h, (old, new), _ = kas()
-    h.state(AU, f"stop key {new}", T0, signers=one(h, AU))
-    return ask(h, T0, {"new_files uk.example": old})
+    h.state(AU, f"stop key {new}", T0)
+    h.state(UK, f"stop key {new}", T0 + HOUR, signers=one(h, UK))
+    later(h, UK, f"resume {made(h)}", T0 + HOUR)
+    return ask(h, f"@{T0}", {"new_files uk.example": old}, T0 + HOUR, {"new_files uk.example": new})
 
 
 @case
@@ -327,6 +351,48 @@ def a_withdrawn_publication_still_keeps_others_from_the_key():  # C-25 C-53
     h.state(UK, f"withdraw {hashes[0]}", T0)
     later(h, AU, kas_line(h.who(UK).kas[0]), T0 + HOUR)
     return ask(h, T0 + HOUR, {"new_files uk.example": None, "keys au.example": 0})
+
+
+@case
+def a_members_publication_comes_before_a_partners():  # C-25
+    j = Joined()
+    spki = j.jp.kas[0]
+    later(j.h, PJ, kas_line(spki), T0)
+    later(j.h, UK, kas_line(spki), T0 + HOUR)
+    return ask(j.h, f"@{T0}", {"keys jp.example": 1}, T0, {"keys jp.example": 1, "keys uk.example": 0}, T0 + HOUR,
+               {"keys jp.example": 0, "keys uk.example": 1})
+
+
+@case
+def of_two_partners_the_earlier_publication_comes_first():  # C-25
+    j = Joined()
+    kr = j.h.add(j.h.partners[1].proposal(j.h.world))
+    j.consent_all(kr, T0)
+    later(j.h, PJ, kas_line(j.jp.kas[0]), T0 + 1)
+    later(j.h, PJ + 1, kas_line(j.jp.kas[0]), T0)
+    return ask(j.h, T0 + 1, {"keys jp.example": 0, "keys kr.example": 1})
+
+
+def one_kid_for_two_keys(successor):
+    """jp publishes two keys under one kid, the second by the officers of another proposal or of the same; then the second as a data key."""
+    j = Joined()
+    if successor:
+        j.successor(T0 + HOUR)
+    signers = j.h.partners[-1].officers[:2] if successor else None
+    later(j.h, PJ, issuer_line(j.jp.sso, "a", j.jp.issuing[0], T0 + DAY), T0)
+    later(j.h, PJ, issuer_line(j.jp.sso, "a", j.jp.issuing[1], T0 + DAY), T0 + HOUR, signers=signers)
+    later(j.h, PJ, kas_line(j.jp.issuing[1]), T0 + 2 * HOUR, signers=signers)
+    return j.h
+
+
+@case
+def what_another_readings_kid_voids_still_owns_its_key():  # C-25 C-26
+    return ask(one_kid_for_two_keys(True), T0 + 2 * HOUR, {"issuer_keys jp.example": 1, "keys jp.example": 0})
+
+
+@case
+def what_the_same_readings_kid_voids_owns_nothing():  # C-25 C-26
+    return ask(one_kid_for_two_keys(False), T0 + 2 * HOUR, {"issuer_keys jp.example": 1, "keys jp.example": 1})
 
 
 @case

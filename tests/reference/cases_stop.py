@@ -140,6 +140,46 @@ def as_of_leaves_out_later_alives_of_the_clock_floor_too():  # C-31 C-51
     return ask(h, T0, {"answers": False, "clock_floor": T0 + DAY - 120}, f"@{T0}", {"answers": True, "clock_floor": T0 - 120})
 
 
+def named_by(m, at, act, **fields):
+    """A proposal of jp as a party, that m alone has named by a statement of that time."""
+    h = History(World())
+    p = h.add(h.partners[0].proposal(h.world))
+    if act:
+        later(h, m, act.replace("PARTY", name_of(p)), at, signers=one(h, m))
+    else:
+        h.consent(m, p, at, at + DAY, **fields)
+    return h, "project " + id_of(p)
+
+
+@case
+def as_of_a_proposal_is_known_once_a_members_note_names_it():  # C-51
+    h, state = named_by(UK, T0, "note proposal PARTY")
+    return ask(h, f"@{T0 - 121}", {state: None}, f"@{T0 - 120}", {state: "proposed"}, T0 - 121, {state: "proposed"})
+
+
+@case
+def as_of_a_proposal_is_known_once_a_good_consent_names_it():  # C-14 C-51
+    h, state = named_by(UK, T0, None)
+    later(h, UK, f"withdraw {made(h)}", T0 + HOUR)
+    return ask(h, f"@{T0 - 121}", {state: None}, f"@{T0 - 120}", {state: "proposed"}, f"@{T0 + HOUR}", {state: "proposed"})
+
+
+@case
+def as_of_no_bad_consent_makes_a_proposal_known():  # C-14 C-51
+    h, state = named_by(UK, T0, None, says="project quantum")
+    return ask(h, f"@{T0}", {state: None}, T0, {state: "proposed"})
+
+
+@case
+def as_of_no_other_note_and_no_partners_makes_a_proposal_known():  # C-51
+    j = Joined()
+    kr = j.h.add(j.h.partners[1].proposal(j.h.world))
+    later(j.h, PJ, f"note proposal {name_of(kr)}", T0, signers=one(j.h, PJ))
+    later(j.h, AU, f"note text en {name_of(kr)}", T0)
+    j.h.state(AU, f"note proposal {name_of(kr)}", T0, signers=[])
+    return ask(j.h, f"@{T0}", {"project " + id_of(kr): None, PART: "active"}, T0, {"project " + id_of(kr): "proposed"})
+
+
 @case
 def a_withdrawal_ahead_of_its_time_counts_now():  # C-51 C-53
     j = Joined()

@@ -118,10 +118,9 @@ class State:
         members = Hearing(charter.id, self.member_logs, {m.name: [member_reading(m)] for m in charter.members}, now)
         self.read_proposals(members.statements, as_of)
         partners = Hearing(charter.id, list(self.logs.values()), self.readings, now)
-        self.statements = members.statements + partners.statements
+        self.statements, self.publications = members.statements + partners.statements, members.publications + partners.publications
         self.ends_of = ends_by(s for s in self.statements if s.act == "withdraw" and form_of(s.text) == "statement")
         self.issuer_lines = {p.name[1]: [i[0] for i in p.text.all("issuer")] for p in self.proposals if p.kind == "party" and p.holds}
-        self.partners_log_keys = {f"{r.log_key.name}+{r.log_key.id.hex()}" for found in self.readings.values() for r in found if r.narrowing}
         self.keys = Keys(self)
         self.find_stops()
         found = (Accreditation(self, s) for s in self.statements if s.act == "accredit" and not self.void(s))
@@ -157,12 +156,12 @@ class State:
         return partner and (s.act in ("consent", "accredit") or s.act == "key" and s.words()[1] == "seal")
 
     def is_foreign(self, s):
-        """A stop of what is not its own to stop does nothing (C-60, C-62); of a partner's keys its reading knows."""
+        """A stop of what is not its own to stop does nothing (C-60); of a partner's keys its reading knows."""
         kind, *words = s.words()
         member = self.charter.member(s.party)
         if kind == "key":
             own = [*member.officers, member.log_key, member.access_key, member.witness] if member else []
-            return bool(member) and "+" in words[0] and words[0] not in {f"{k.name}+{k.id.hex()}" for k in own} | self.partners_log_keys
+            return bool(member) and "+" in words[0] and words[0] not in {f"{k.name}+{k.id.hex()}" for k in own}
         return not member and not (kind == "partner" and words[0] == s.party or kind == "person" and words[0].rpartition("@")[2] == s.party)
 
     def find_stops(self):
@@ -181,16 +180,13 @@ class State:
     def party_stopped(self, party, project):  # C-60
         return self.stopped(["partner", party], party) or self.stopped(["partner", party, "project", project], party)
 
-    def key_stopped(self, party, kid):  # C-66
-        return self.stopped(["key", kid], party)
-
     @remember
-    def named_key_stopped(self, party, named):
-        """Of a member's key only its own stop counts (C-62); of a partner's log key a member's too (C-56)."""
-        words = ["key", f"{named.name}+{named.id.hex()}"]
-        if self.charter.member(party):
-            return any(stop.words == words and stop.by == party for stop in self.stops)
-        return self.stopped(words, party)
+    def key_stopped(self, party, kid):
+        """By its own party, for nobody else can (C-60)."""
+        return any(stop.words == ["key", kid] and stop.by == party for stop in self.stops)
+
+    def named_key_stopped(self, party, named):  # C-56, C-62
+        return self.key_stopped(party, f"{named.name}+{named.id.hex()}")
 
     def withdrew(self, party, project):  # C-63
         return any(s.act == "withdraw" and s.party == party and not self.void(s)

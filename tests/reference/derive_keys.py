@@ -7,41 +7,56 @@ KEY_ALGORITHMS = {"ec:secp256r1": "e"}
 ISSUER_ALGORITHMS = {"ES256": "ec:secp256r1"}
 
 
+def raw_of(s):
+    return texts.unb64(s.words()[3])
+
+
+def role_of(s):
+    return "issuer" if s.act == "issuer-key" else s.words()[1]
+
+
 class Keys:
     """kid -> what is known, and (issuer, kid) -> until, of each party."""
 
     def __init__(self, state):
-        self.state, self.data, self.issuers, self.firsts = state, {}, {}, {}
+        self.state, self.data, self.issuers = state, {}, {}
         epoch = {raw for m in state.charter.members for raw in m.keys}
         held = {raw for p in state.proposals if p.kind == "party" and p.holds for raw in p.keys}
         self.taken = epoch | held  # by keys that make no seals (C-24)
+        published = [(s, signed) for s, signed in state.publications if not state.void(s) and self.is_good(s)]
+        kids = {mark: s for s, _ in sorted(published, key=lambda found: -found[0].index) for mark in self.kids_of(s)}
+        self.first = {mark: raw_of(s) for mark, s in kids.items()}  # C-26: in effect or not
         self.owner = {}
-        found = [s for s in state.statements if s.act in ("key", "issuer-key") and not state.void(s)]
-        for s in sorted(found, key=lambda s: (s.effect, s.party, s.index)):  # C-25
-            if s.act == "key":
-                self.add_key(s)
-            else:
-                self.add_issuer_key(s)
+        found = [s for s, signed in published if signed and s.effect <= state.now + SKEW and self.is_kids(s, s.reading)]
+        for s in sorted(found, key=lambda s: (state.charter.member(s.party) is None, s.effect, s.party, s.index)):  # C-25
+            self.owner.setdefault(raw_of(s), (role_of(s), s.party))
+        for s in sorted(state.statements, key=lambda s: (s.effect, s.index)):
+            if s.act in ("key", "issuer-key") and not state.void(s) and self.is_good(s) and self.owner.get(raw_of(s)) == (role_of(s), s.party):
+                self.add(s)
 
-    def add_key(self, s):
-        kid, use, alg, data = s.words()
-        raw = texts.unb64(data)
-        if use == "kas" and (KEY_ALGORITHMS.get(alg) != kid[0] or texts.spki_type(raw) != alg):
-            return
-        if use == "seal" and (raw in self.taken or not (texts.no_fail(texts.point, raw) and texts.good_point(raw))):
-            return
-        if self.owner.setdefault(raw, (use, s.party)) == (use, s.party):
-            self.data.setdefault(s.party, {}).setdefault(kid, []).append(s)
+    def is_good(self, s):
+        """Is this key of an algorithm, and of an issuer, that it may be of (C-24)?"""
+        raw = raw_of(s)
+        if s.act == "issuer-key":
+            issuer, _, alg = s.words()[:3]
+            return issuer in s.reading.issuers and alg in ISSUER_ALGORITHMS and texts.spki_type(raw) == ISSUER_ALGORITHMS[alg]
+        kid, use, alg = s.words()[:3]
+        if use == "kas":
+            return KEY_ALGORITHMS.get(alg) == kid[0] and texts.spki_type(raw) == alg
+        return raw not in self.taken and texts.no_fail(texts.point, raw) and texts.good_point(raw)
 
-    def add_issuer_key(self, s):
-        issuer, kid, alg, data, _, until = s.words()
-        raw = texts.unb64(data)
-        if issuer not in self.state.issuers_of(s.party) or alg not in ISSUER_ALGORITHMS or texts.spki_type(raw) != ISSUER_ALGORITHMS[alg]:
-            return
-        if self.firsts.setdefault((s.party, issuer, kid), raw) != raw:  # C-26
-            return
-        if self.owner.setdefault(raw, ("issuer", s.party)) == ("issuer", s.party):
-            self.issuers.setdefault(s.party, {}).setdefault((issuer, kid), []).append(s)
+    def kids_of(self, s):
+        """By what names it is the first of its issuer's kid: in its own reading, and in all of the party."""
+        return [(who, *s.words()[:2]) for who in (s.reading, s.party)] if s.act == "issuer-key" else []
+
+    def is_kids(self, s, who):
+        return s.act == "key" or self.first[who, *s.words()[:2]] == raw_of(s)
+
+    def add(self, s):
+        if s.act == "key":
+            self.data.setdefault(s.party, {}).setdefault(s.words()[0], []).append(s)
+        elif s.words()[0] in self.state.issuers_of(s.party) and self.is_kids(s, s.reading) and self.is_kids(s, s.party):
+            self.issuers.setdefault(s.party, {}).setdefault(tuple(s.words()[:2]), []).append(s)
 
     def publishes(self, party, kid):
         return kid in self.data.get(party, {})
@@ -52,7 +67,7 @@ class Keys:
         if self.state.log_of(party).broken:  # C-32
             return found
         for kid, published in self.data.get(party, {}).items():
-            known = [(s, self.state.ends_of(s)) for s in published if s.counts and s.effect <= now + SKEW]
+            known = [(s, self.state.ends_of(s)) for s in published if s.effect <= now + SKEW]
             standing = [s for s, ends in known if ends == NEVER]
             known = [(s, ends) for s, ends in known if ends > s.effect]  # else it never counted
             if not known:
@@ -76,7 +91,7 @@ class Keys:
             return found
         for (issuer, kid), published in self.issuers.get(party, {}).items():
             ends = [unix(s.words()[5]) for s in published
-                    if s.counts and s.effect <= self.state.now + SKEW and self.state.ends_of(s) == NEVER]
+                    if s.effect <= self.state.now + SKEW and self.state.ends_of(s) == NEVER]
             if ends and max(ends) > self.state.now:
                 found[f"{issuer} {kid}"] = max(ends)
         return found

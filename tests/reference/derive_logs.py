@@ -61,10 +61,14 @@ class Entry:
     def __init__(self, log, index, text, lines, effect):
         self.log, self.of_member, self.index, self.text, self.effect = log.party, log.of_member, index, text, effect
         self.lines, self.log_key = tuple(lines), log.log_key
-        self.by = text.one("by")[0]
+        self.by, self.signed = text.one("by")[0], {}
+        self.place = Place(self.log, index, effect, self.by)
 
-    def place(self):
-        return Place(self.log, self.index, self.effect, self.by)
+    def signed_by(self, keys):
+        """Whose signatures it has, of these."""
+        if keys not in self.signed:
+            self.signed[keys] = signed_by(self.text.bytes, self.lines, keys)
+        return self.signed[keys]
 
     def in_time(self):  # C-10; a stop has no dates that it could miss
         if self.text.act == "stop":
@@ -110,9 +114,9 @@ class Log:
 class Reading:
     """Whose officers a log's statements are read with: a member's, or those of one party proposal (C-54)."""
 
-    def __init__(self, party, officers, quorum, log_key, narrowing=True, until=NEVER, proposal=None):
+    def __init__(self, party, officers, quorum, log_key, issuers, narrowing=True, until=NEVER, proposal=None):
         self.party, self.officers, self.quorum, self.log_key, self.proposal = party, tuple(officers), quorum, log_key, proposal
-        self.narrowing, self.until = narrowing, until
+        self.issuers, self.narrowing, self.until = issuers, narrowing, until
 
     def officer(self, text):
         """The own officer's raw key that a stop stops; None: it stops none."""
@@ -129,10 +133,6 @@ class Reading:
         number, epoch = entry.text.one("epoch")
         return entry.log == self.party and number == "1" and texts.unb64(epoch) == epoch_id
 
-    def owns(self, entry):
-        """Does what it publishes keep others from the key, though it counts no more (C-25)?"""
-        return self.narrowing and entry.text.act in ("key", "issuer-key")
-
     def is_foreign(self, text):
         """Is this a stop, by name, of a key that is none of this partner's (C-60)?"""
         words = text.one("stop") if self.proposal and text.act == "stop" else ("",)
@@ -144,13 +144,22 @@ class Reading:
         return self.narrowing if narrows(entry.text) or entry.text.act in FREEZING else entry.effect < self.until
 
 
+class Judged:
+    """An entry as one reading understands it: who of its officers signed, and how many must (C-9)."""
+
+    def __init__(self, entry, reading):
+        self.entry, self.reading, self.own = entry, reading, reading.officer(entry.text)
+        self.signers = entry.signed_by(reading.officers) - {self.own}
+        self.needed = 1 if one_is_enough(entry.text) and self.own is None else reading.quorum
+        self.enough = len(self.signers) >= self.needed
+
+
 class Statement:
     """An entry with enough signatures, in its dates."""
 
     def __init__(self, entry, reading, now):
         self.entry, self.reading, self.party, self.text, self.act = entry, reading, entry.by, entry.text, entry.text.act
-        self.log, self.index, self.effect, self.place = entry.log, entry.index, entry.effect, entry.place()
-        self.counts = reading.counts(entry)
+        self.log, self.index, self.effect, self.place = entry.log, entry.index, entry.effect, entry.place
         self.time = min(self.effect, now) if narrows(entry.text) else self.effect  # C-51
 
     def words(self):
@@ -158,95 +167,89 @@ class Statement:
 
 
 class OfficerStop:
-    def __init__(self, raw):
-        self.raw, self.place = raw, None
+    """A stop of an officer's key, and all places where it is signed by enough."""
 
-    def stands_at(self, place):
-        self.place = min(self.place or place, place, key=lambda p: p.order)
+    def __init__(self, raw):
+        self.raw, self.places = raw, []
 
 
 class Hearing:
     """The statements of some parties in some logs at a time, counted without the officers' keys that were stopped before (C-62)."""
 
     def __init__(self, charter_id, logs, readings, now):
-        self.id, self.now, self.readings, self.stops, self.resumes, self.withdrawals = charter_id, now, readings, {}, {}, {}
-        self.decided = {}
-        pairs = [(e, r) for log in logs for e in log.entries for r in readings.get(e.by, []) if r.may_stand(e, charter_id)]
-        self.take_officer_stops(pairs)
-        self.statements = self.take(pairs)
+        self.now, self.stops, self.resumes, self.withdrawals = now, {}, {}, {}
+        judged = self.decide((e, r) for log in logs for e in log.entries for r in readings.get(e.by, ()) if r.may_stand(e, charter_id))
+        self.take_officer_stops(judged)
+        counting = [j for j in judged if j.entry.text.act in FREEZING or self.counts(j)]  # C-13: those need no C-62
+        self.statements = self.once(Statement(j.entry, j.reading, now) for j in counting if j.reading.counts(j.entry))
+        # C-25, C-26: what keeps others from a key, or a kid from another key, though it may count no more; and whether it is signed
+        self.publications = [(Statement(j.entry, j.reading, now), self.counts(j)) for j in judged
+                             if j.entry.text.act in ("key", "issuer-key") and j.reading.narrowing]
 
-    def enough(self, entry, reading):
-        """C-9"""
-        signed = signed_by(entry.text.bytes, entry.lines, reading.officers)
-        own = reading.officer(entry.text)
-        needed = 1 if one_is_enough(entry.text) and own is None else reading.quorum
-        place = entry.place()
-        return sum(raw != own and not self.silenced(raw, place) for raw in signed) >= needed
+    @staticmethod
+    def decide(pairs):
+        """The entries that decide for their texts, in their dates (C-11): which these are does not hang on C-62."""
+        judged, seen = [], set()
+        for entry, reading in pairs:
+            found, mark = Judged(entry, reading), (entry.log, id(reading), entry.text.hash)
+            if not found.enough or mark in seen:
+                continue
+            if entry.text.act != "stop":
+                seen.add(mark)
+            if entry.in_time():
+                judged.append(found)
+        return judged
 
-    def silenced(self, raw, place):
-        """Only what was signed before the stop, or while it was resumed, stands."""
-        return any(stop.raw == raw and not before(place, stop.place)
-                   and not any(self.resumed(r, place) for r in self.resumes.get(h, [])) for h, stop in self.stops.items())
+    def counts(self, judged):
+        """Is it signed by enough whose keys were not stopped before?"""
+        stops, place = self.stops.get(judged.entry.by), judged.entry.place
+        return not stops or sum(not self.silenced(raw, stops, place) for raw in judged.signers) >= judged.needed
+
+    def silenced(self, raw, stops, place):
+        """What was signed before the stop, or while it was resumed, stands; so does another log's entry of the stop's second."""
+        return any(stop.raw == raw and any(before(p, place) for p in stop.places)
+                   and not any(self.resumed(r, place) for r in self.resumes.get(mark, ())) for mark, stop in stops.items())
 
     def resumed(self, resume, place):
-        ends = self.withdrawals.get((resume.log, resume.text.hash), [])
-        return before(resume.place, place) and not any(w.index < resume.index or not before(place, w.place) for w in ends)
+        ends = self.withdrawals.get((resume.log, resume.text.hash), ())
+        return before(resume.place, place) and not any(w.index < resume.index or before(w.place, place) for w in ends)
 
-    def take_officer_stops(self, pairs):
-        """In their order; at equal times by the log's party, then index."""
-        stops = {e.text.hash for e, r in pairs if r.officer(e.text)}
+    def take_officer_stops(self, judged):
+        """In their order; a partner's in each reading that ever held the name, for nothing follows from what nobody consented to (C-5)."""
+        judged = [j for j in judged if j.reading.narrowing]
+        stops = {j.entry.text.hash for j in judged if j.own}
         if not stops:
             return
-        resumes = {e.text.hash for e, r in pairs if e.text.act == "resume" and texts.unb64(e.text.one("resume")[0]) in stops}
-        events = [(e.effect, e.log, e.index, n) for n, (e, r) in enumerate(pairs) if e.text.hash in resumes or r.officer(e.text)
-                  or (e.text.act == "withdraw" and form_of(e.text) == "statement" and texts.unb64(e.text.one("withdraw")[0]) in resumes)]
-        seen = set()
-        for _, _, _, n in sorted(events):
-            entry, reading = pairs[n]
-            self.decided[n] = self.enough(entry, reading)
-            mark = (entry.log, id(reading), entry.text.hash)
-            if mark in seen or not self.decided[n]:
-                continue
-            seen.add(mark)
-            if entry.in_time() and reading.counts(entry):
-                self.note(Statement(entry, reading, self.now))
+        resumes = {j.entry.text.hash for j in judged if j.entry.text.act == "resume" and texts.unb64(j.entry.text.one("resume")[0]) in stops}
+        events = [j for j in judged if j.own or j.entry.text.hash in resumes or j.entry.text.act == "withdraw"
+                  and form_of(j.entry.text) == "statement" and texts.unb64(j.entry.text.one("withdraw")[0]) in resumes]
+        for j in sorted(events, key=lambda j: (j.entry.effect, j.entry.log, j.entry.index)):
+            if self.counts(j):
+                self.note(Statement(j.entry, j.reading, self.now), j.own)
 
-    def note(self, s):
+    def note(self, s, own):
         if s.act == "stop":
-            self.stops.setdefault(s.text.hash, OfficerStop(s.reading.officer(s.text))).stands_at(s.place)
+            stop = self.stops.setdefault(s.party, {}).setdefault((s.party, s.text.hash), OfficerStop(own))
+            stop.places.append(s.place)
         elif s.act == "resume" and s.effect <= self.now + SKEW:
-            self.resumes.setdefault(texts.unb64(s.words()[0]), []).append(s)
+            self.resumes.setdefault((s.party, texts.unb64(s.words()[0])), []).append(s)
         elif s.act == "withdraw":
             self.withdrawals.setdefault((s.log, texts.unb64(s.words()[0])), []).append(s)
 
-    def take(self, pairs):
-        found, seen = [], set()
-        for n, (entry, reading) in enumerate(pairs):
-            mark = (entry.log, id(reading), entry.text.hash)
-            good = self.decided[n] if n in self.decided else self.enough(entry, reading)
-            if mark in seen or not good:  # C-11
-                continue
-            seen.add(mark)
-            if entry.in_time() and (reading.counts(entry) or reading.owns(entry)):
-                found.append(Statement(entry, reading, self.now))
-        return self.once(found)
-
     @staticmethod
     def once(found):
-        """Of an entry that several readings let count the first; of one that none does, too."""
+        """An entry that several readings let count is one statement."""
         best = {}
         for s in found:
             best.setdefault((s.log, s.index), s)
-            if s.counts and not best[s.log, s.index].counts:
-                best[s.log, s.index] = s
         return list(best.values())
 
 
 def member_reading(member):
-    return Reading(member.name, member.officers, member.quorum, member.log_key)
+    return Reading(member.name, member.officers, member.quorum, member.log_key, member.issuers)
 
 
 def party_reading(proposal, narrowing, until):
     text = proposal.text
-    return Reading(text.one("party")[0], [key(o[0]) for o in text.all("officer")], int(text.one("quorum")[0]), key(text.one("log")[0]), narrowing,
-                   until, proposal)
+    return Reading(text.one("party")[0], [key(o[0]) for o in text.all("officer")], int(text.one("quorum")[0]), key(text.one("log")[0]),
+                   [i[0] for i in text.all("issuer")], narrowing, until, proposal)

@@ -251,7 +251,7 @@ def begin(rng, h):
 
 def officers_at_odds(rng, h, now):
     """One party's officers stop each other, here and in other logs, and what they sign meanwhile."""
-    m = rng.choice([0, 1, PARTNER, PARTNER + len(h.partners) - 1])
+    m = rng.choice([0, 1] + [PARTNER + n for n in range(len(h.partners))])
     officers = h.who(m).officers
     for _ in range(rng.randrange(3, 12)):
         now += rng.choice([0, 0, 0, 1, 60, HOUR])

@@ -64,10 +64,13 @@ def a_stop_makes_nothing_active(count, seed):
 
 
 def as_of_is_what_was_there(count, seed):
-    """C-51: as of a time is the present of that time, where nothing took effect later."""
+    """C-51: as of a time is the present of that time, where nothing took effect later and a member has named all proposals."""
     base, lines = world.World(), []
     for i in range(count):
         h = history.random_history(random.Random(f"{seed} as of {i}"), [base])
+        officers = h.world.parties[0].officers
+        notes = {h.text_of(0, f"note proposal {world.name_of(p)}", world.T0) for p in h.proposals}
+        h.ops[:0] = [(0, ("alive", world.T0, {}))] + [(0, world.note(text, officers)) for text in sorted(notes)]
         last = max(texts.unix(line.split(b" ")[1].decode()) for log in h.logs().values() for note in log
                    for line in note.split(b"\n") if line.startswith(b"time ") and note.startswith(b"charter/v1 alive"))
         h.times = [last - 120, f"@{last - 120}", last + 5, f"@{last + 5}"]
