@@ -141,6 +141,7 @@ def _(alliance):
     wait_for("the key's stop is said", lambda: "not from uk.example" in why(alliance, target, "--as", "alice@au.example", codes=None).text)
     why(alliance, target, "--as", "alice@au.example")
     resume("uk.example", stop)
+    wait_for("the key is in use again", lambda: "not from uk.example" not in why(alliance, target, "--as", "alice@au.example", codes=None).text)
     alliance.people["alice"].decrypt(target, alliance.path())
 
 
