@@ -45,6 +45,7 @@ class Proposal:
         self.requires = [(r[0], charter.how_many(r[2]), len(r) > 3) for r in text.all("requires")]
         self.keys = {key(line[0]).raw for line in text.all("officer") + text.all("log")} if text.kind == "party" else set()
         self.issuers = {i[0].removesuffix("/") for i in text.all("issuer")}
+        self.log_key = key(text.one("log")[0]).raw if text.kind == "party" else None
         self.unenforced = bool(text.kind == "labels" or text.all("labels") or text.one("originator") == ["last"])  # C-22
         self.holds, self.since, self.replaced_by, self.void, self.held, self.heirs = False, 0, None, False, [], []
 
@@ -164,7 +165,7 @@ class Replay:
         p.held.append([at, NEVER])
         self.holders[p.name] = p
         if p.kind == "party":
-            self.first_log.setdefault(p.name, key(p.text.one("log")[0]).raw)
+            self.first_log.setdefault(p.name, p.log_key)
         if p.replaces:
             p.before_it.replaced_by = p.hash
             p.before_it.heirs.append((at, p))
@@ -175,8 +176,7 @@ class Replay:
             return False
         if p.replaces and (not p.before_it or p.before_it.name != p.name):
             return False
-        if p.kind == "party" and (any(q.holds for q in p.rivals) or self.first_log.get(p.name, key(p.text.one("log")[0]).raw)
-                                  != key(p.text.one("log")[0]).raw):  # C-57, C-56
+        if p.kind == "party" and (any(q.holds for q in p.rivals) or self.first_log.get(p.name, p.log_key) != p.log_key):  # C-57, C-56
             return False
         return holder is None or p.replaces == holder.hash
 

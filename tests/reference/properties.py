@@ -27,10 +27,10 @@ def narrows(entry):
     return isinstance(entry, bytes) and entry.startswith(tuple(b"charter/v1 statement " + word for word in NARROWING))
 
 
-def cutting_makes_nothing_count(count, seed):
+def cutting_makes_nothing_count(numbers, seed):
     """C-33. What is cut off narrows nothing: a log that is cut before a withdrawal is one in which it was not yet written."""
     base, lines = world.World(consents="2"), []
-    for i in range(count):
+    for i in numbers:
         rng = random.Random(f"{seed} cut {i}")
         h = history.random_history(rng, [base])
         whole = states_of(h)
@@ -44,10 +44,10 @@ def cutting_makes_nothing_count(count, seed):
     return lines
 
 
-def a_stop_makes_nothing_active(count, seed):
+def a_stop_makes_nothing_active(numbers, seed):
     """C-68: a stop of anything but an officer's key, anywhere in a log where it may stand."""
     base, lines = world.World(), []
-    for i in range(count):
+    for i in numbers:
         rng = random.Random(f"{seed} stop {i}")
         h = history.random_history(rng, [base])
         whole = states_of(h)
@@ -63,10 +63,10 @@ def a_stop_makes_nothing_active(count, seed):
     return lines
 
 
-def as_of_is_what_was_there(count, seed):
+def as_of_is_what_was_there(numbers, seed):
     """C-51: as of a time is the present of that time, where nothing took effect later and a member has named all proposals."""
     base, lines = world.World(), []
-    for i in range(count):
+    for i in numbers:
         h = history.random_history(random.Random(f"{seed} as of {i}"), [base])
         officers = h.world.parties[0].officers
         notes = {h.text_of(0, f"note proposal {world.name_of(p)}", world.T0) for p in h.proposals}
