@@ -80,7 +80,7 @@ make_clocks(struct ent_state *state, struct ent_error *err)
 	return ENT_OK;
 }
 
-/* A clock for each reading of that name, of its own stops and of those that count (C-55). */
+/* A clock for each reading of that name: of its own stops, and of those of every proposal that ever held the name (C-62). */
 static enum ent_status
 add_name_clocks(struct ent_state *state, const struct name *name, struct clock_source *sources, struct ent_error *err)
 {
@@ -88,13 +88,11 @@ add_name_clocks(struct ent_state *state, const struct name *name, struct clock_s
 		size_t count = 1, stops;
 
 		sources[0] = (struct clock_source){ name->rows[i]->target->reading, ENT_NEVER };
-		if (name->rows[i]->took)
-			sources[0].until_unix_s = ent_derive_counts_until(name->rows[i]);
 		stops = sources[0].reading->officer_stop_count;
 		for (size_t k = 0; k < name->row_count; k++) {
 			if (k == i || !name->rows[k]->took)
 				continue;
-			sources[count++] = (struct clock_source){ name->rows[k]->target->reading, ent_derive_counts_until(name->rows[k]) };
+			sources[count++] = (struct clock_source){ name->rows[k]->target->reading, ENT_NEVER };
 			stops += sources[count - 1].reading->officer_stop_count;
 		}
 		if (stops > 0)
